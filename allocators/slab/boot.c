@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting the library: the layers from the bottom up, undone in reverse if one fails. Guarded by
+ * slab_boot_lock; slab_booted is published with release, so that who sees it sees all that was
+ * made.
+ */
+#include "boot.h"
+
+#include <errno.h>
+
+#include "buddy.h"
+#include "cache.h"
+#include "kmalloc.h"
+#include "options.h"
+#include "os.h"
+#include "pagemap.h"
+#include "percpu.h"
+
+bool slab_booted;
+
+static struct lock slab_boot_lock;
+static struct options options;
+static char error[512];
+
+static struct cache_policy policy_of(const struct options *o)
+{
+	struct machine m = machine_default(PAGE_SIZE, (unsigned int)o->cpus);
+
+	m.slab_min_order = (unsigned int)o->slab_min_order;
+	m.slab_max_order = (unsigned int)o->slab_max_order;
+	m.slab_min_objects = (unsigned int)o->slab_min_objects;
+	return (struct cache_policy){ m, o->debug_flags, o->merge };
+}
+
+static int start(struct options *o, struct text *why)
+{
+	struct cache_policy policy = policy_of(o);
+	int err = pagemap_create(o->range_bytes);
+
+	if (err) {
+		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
+		return err;
+	}
+	o->range_bytes = slab_range.nr_pages << PAGE_SHIFT;
+	zone_init(&slab_zone, o->dirty_bytes);
+	err = percpu_init();
+	if (err) {
+		text_str(why, "no thread key is left; free one before slab_boot()");
+		goto no_threads;
+	}
+	partition_init(o->partition, o->seed);
+	err = cache_init(&policy);
+	if (!err)
+		err = kmalloc_init();
+	if (!err)
+		return 0;
+	text_str(why, "out of memory while the kmalloc caches were made");
+	kmalloc_exit();
+	cache_exit();
+	percpu_exit();
+no_threads:
+	pagemap_destroy();
+	return err;
+}
+
+static int boot(const char *string)
+{
+	struct options o;
+	struct text why;
+	int err;
+
+	text_init(&why, error, sizeof(error));
+	if (slab_booted) {
+		text_str(&why, "libslab already runs; boot it before the first allocation");
+		return -EBUSY;
+	}
+	options_default(&o);
+	err = options_parse(&o, string, &why);
+	if (err)
+		return err;
+	if (!o.seed_given)
+		o.seed = os_random();
+	err = start(&o, &why);
+	if (err)
+		return err;
+	options = o;
+	__atomic_store_n(&slab_booted, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int slab_boot(const char *string)
+{
+	int err;
+
+	lock_acquire(&slab_boot_lock);
+	err = boot(string);
+	lock_release(&slab_boot_lock);
+	return err;
+}
+
+bool boot_slow(void)
+{
+	int err;
+
+	lock_acquire(&slab_boot_lock);
+	err = slab_booted ? 0 : boot(NULL);
+	lock_release(&slab_boot_lock);
+	return !err;
+}
+
+const char *slab_boot_error(void)
+{
+	return error;
+}
+
+int slab_option_get(const char *name, char *buf, size_t len)
+{
+	struct text t;
+	int err = 0;
+
+	if (!boot_ensure())
+		return -ENOMEM;
+	text_init(&t, buf, len);
+	if (!__builtin_strcmp(name, "engine"))
+		text_str(&t, PERCPU_ENGINE);
+	else if (!__builtin_strcmp(name, "page_size"))
+		text_u64(&t, PAGE_SIZE);
+	else
+		err = options_print(&options, name, &t);
+	return err ? err : (int)t.used;
+}

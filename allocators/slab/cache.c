@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Caches: kmem_cache_create() and kmem_cache_destroy(). Their structures are objects of the cache
+ * "kmem_cache", which is static and has no array. See cache.h for the lock.
+ */
+#include "cache.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "boot.h"
+#include "merge.h"
+#include "partial.h"
+#include "percpu.h"
+#include "report.h"
+#include "shutdown.h"
+
+struct lock slab_mutex;
+struct list_head slab_caches;
+struct cache_policy slab_policy;
+
+static struct kmem_cache boot_cache;
+
+/* Caches that must not have arrays, as in the kernel: debug ones and those libslab lives on. */
+static bool has_arrays(slab_flags_t flags)
+{
+	return !(flags & (SLAB_CONSISTENCY_CHECKS | SLAB_NOLEAKTRACE));
+}
+
+/* Fill in @s and list it. 0 or -errno. slab_mutex is held. */
+static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
+		 void (*ctor)(void *object))
+{
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
+	if (err)
+		return err;
+	if (!has_arrays(l->flags))
+		s->geo.capacity = 0;
+	s->flags = l->flags;
+	s->ctor = ctor;
+	s->align_request = l->align;
+	s->nr_users = 1;
+	strcpy(s->name, name);
+	partial_init(&s->node);
+	percpu_attach(s);
+	list_add(&s->link, &slab_caches);
+	return 0;
+}
+
+int cache_init(const struct cache_policy *policy)
+{
+	struct layout l = {
+		.size = sizeof(struct kmem_cache),
+		.align = _Alignof(struct kmem_cache),
+		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE,
+	};
+
+	slab_policy = *policy;
+	list_init(&slab_caches);
+	return setup(&boot_cache, "kmem_cache", &l, NULL);
+}
+
+void cache_exit(void)
+{
+	list_init(&slab_caches);
+}
+
+/* slab_mutex is held. */
+static struct kmem_cache *create_locked(const char *name, const struct layout *l,
+					void (*ctor)(void *object))
+{
+	struct kmem_cache *s = alloc_object(&boot_cache);
+	int err;
+
+	if (!s) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	err = setup(s, name, l, ctor);
+	if (!err)
+		return s;
+	kmem_cache_free(&boot_cache, s);
+	errno = -err;
+	return NULL;
+}
+
+struct kmem_cache *cache_create(const char *name, const struct layout *l,
+				void (*ctor)(void *object))
+{
+	struct kmem_cache *s;
+
+	lock_acquire(&slab_mutex);
+	s = create_locked(name, l, ctor);
+	lock_release(&slab_mutex);
+	return s;
+}
+
+static struct kmem_cache *create_or_merge(const char *name, const struct layout *l,
+					  void (*ctor)(void *object))
+{
+	struct kmem_cache *s = NULL;
+
+	lock_acquire(&slab_mutex);
+	if (!ctor)
+		s = merge_find(l);
+	if (s)
+		merge_into(s, l);
+	else
+		s = create_locked(name, l, ctor);
+	lock_release(&slab_mutex);
+	return s;
+}
+
+static int check_request(const char *name, slab_flags_t flags)
+{
+	if (!name || !*name || (flags & ~SLAB_FLAGS_ALL))
+		return EINVAL;
+	return strlen(name) < SLAB_NAME_LEN ? 0 : ENAMETOOLONG;
+}
+
+static const char *reason(int err)
+{
+	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
+}
+
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+					    const struct kmem_cache_args *args, slab_flags_t flags)
+{
+	struct kmem_cache *s = NULL;
+	int err = boot_ensure() ? check_request(name, flags) : ENOMEM;
+	struct layout l = {
+		.size = size,
+		.align = args->align,
+		.flags = flags | (flags & SLAB_NO_USER_FLAGS ? 0 : slab_policy.debug_flags),
+		.has_ctor = args->ctor != NULL,
+		.has_freeptr_offset = args->use_freeptr_offset,
+		.freeptr_offset = args->freeptr_offset,
+	};
+
+	if (err)
+		errno = err;
+	else
+		s = create_or_merge(name, &l, args->ctor);
+	if (!s && (flags & SLAB_PANIC))
+		report_panic(name ? name : "(null)", reason(errno));
+	return s;
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
+				     slab_flags_t flags, void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+/* No user is left: false if objects are, and then the cache stays with its slot. */
+static bool unmake(struct kmem_cache *s)
+{
+	percpu_drain(s);
+	if (partial_release(s)) {
+		shutdown_report(s);
+		return false;
+	}
+	percpu_detach(s);
+	list_del(&s->link);
+	return true;
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	bool gone = false;
+
+	if (!s)
+		return;
+	lock_acquire(&slab_mutex);
+	if (--s->nr_users == 0)
+		gone = unmake(s);
+	lock_release(&slab_mutex);
+	if (gone)
+		kmem_cache_free(&boot_cache, s);
+}
+
+unsigned int kmem_cache_size(const struct kmem_cache *s)
+{
+	return cache_object_size(s);
+}
+
+const char *kmem_cache_name(const struct kmem_cache *s)
+{
+	return s->name;
+}

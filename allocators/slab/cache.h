@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making and unmaking caches. slab_mutex guards the list of caches and their names, users and
+ * flags; it is held while a cache is made, so that two caches of one kind cannot both miss the
+ * merge.
+ */
+#ifndef SLAB_CACHE_H
+#define SLAB_CACHE_H
+
+#include "geometry.h"
+#include "types.h"
+
+extern struct lock slab_mutex;
+extern struct list_head slab_caches; /* newest first, as /proc/slabinfo prints them */
+
+/* The machine in effect, and the flags that the debug option adds. Set at boot. */
+struct cache_policy {
+	struct machine machine;
+	slab_flags_t debug_flags;
+	bool merge;
+};
+extern struct cache_policy slab_policy;
+
+/* At boot, alone: the cache of caches. 0 or -errno. */
+int cache_init(const struct cache_policy *policy);
+
+/* Undo everything at a failed boot; the memory goes with the range. */
+void cache_exit(void);
+
+/*
+ * A cache of its own, never merged. @name is below SLAB_NAME_LEN. Takes slab_mutex. NULL with
+ * errno. For kmalloc.c; kmem_cache_create() comes through the same door after looking for a merge.
+ */
+struct kmem_cache *cache_create(const char *name, const struct layout *l,
+				void (*ctor)(void *object));
+
+#endif

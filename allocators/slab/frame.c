@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/* One slab's objects. See frame.h for who may call, types.h for the equations. */
+#include "frame.h"
+
+#include "buddy.h"
+#include "freelist.h"
+#include "geometry.h"
+#include "pagemap.h"
+#include "report.h"
+
+static void *object_at(const struct kmem_cache *s, const struct frame *f, unsigned int index)
+{
+	return (char *)frame_address(f) + s->geo.red_left_pad + (size_t)index * s->geo.size;
+}
+
+/* How far into its slab @object, which lies in it, is: blocks are aligned to their size. */
+static size_t bytes_into(const struct frame *f, const void *object)
+{
+	return (uintptr_t)object & (frame_bytes(f) - 1);
+}
+
+static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, const void *object)
+{
+	return geometry_index(&s->geo, bytes_into(f, object));
+}
+
+static struct frame *get_block(const struct kmem_cache *s)
+{
+	struct frame *f = zone_alloc(&slab_zone, s->geo.order, NULL);
+
+	if (!f && s->geo.min_order < s->geo.order)
+		f = zone_alloc(&slab_zone, s->geo.min_order, NULL);
+	return f;
+}
+
+struct frame *frame_create(struct kmem_cache *s)
+{
+	struct frame *f = get_block(s);
+
+	if (!f)
+		return NULL;
+	f->cache = s;
+	f->freelist = NULL;
+	f->inuse = 0;
+	f->objects = (uint16_t)(f->order == s->geo.order ? s->geo.objects : s->geo.min_objects);
+	f->nr_fresh = f->objects;
+	f->on_list = false;
+	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->slot);
+	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
+		s->ctor(object_at(s, f, i));
+	return f;
+}
+
+void frame_destroy(struct frame *f)
+{
+	f->cache = NULL;
+	zone_free(&slab_zone, f);
+}
+
+unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
+{
+	unsigned int got = 0;
+
+	for (; got < n && f->freelist; got++)
+		batch[got] = freelist_pop(s, f);
+	for (; got < n && f->nr_fresh; got++)
+		batch[got] = object_at(s, f, f->objects - f->nr_fresh--);
+	f->inuse = (uint16_t)(f->inuse + got);
+	return got;
+}
+
+void frame_put(struct kmem_cache *s, struct frame *f, void *object)
+{
+	if (unlikely(!frame_is_object(s, f, object)))
+		report_object(s, f, object, "Invalid object pointer");
+	if (unlikely(object == f->freelist || !f->inuse))
+		report_object(s, f, object, "Object already free");
+	freelist_push(s, f, object);
+	f->inuse--;
+}
+
+bool frame_is_object(const struct kmem_cache *s, const struct frame *f, const void *object)
+{
+	unsigned int index = index_of(s, f, object);
+
+	return index < f->objects &&
+	       bytes_into(f, object) == (size_t)index * s->geo.size + s->geo.red_left_pad;
+}
+
+bool frame_is_free(const struct kmem_cache *s, const struct frame *f, const void *object)
+{
+	if (index_of(s, f, object) >= (unsigned int)f->objects - f->nr_fresh)
+		return true;
+	for (void *p = f->freelist; p; p = freelist_next(s, p))
+		if (p == object)
+			return true;
+	return false;
+}

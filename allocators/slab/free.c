@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Freeing: this thread's array, else the slab. The fast paths take no lock; what they push is
+ * checked when the array is flushed (frame_put), or at once in a cache with
+ * SLAB_CONSISTENCY_CHECKS.
+ */
+#include "free.h"
+
+#include "frame.h"
+#include "large.h"
+#include "pagemap.h"
+#include "partial.h"
+#include "percpu.h"
+#include "report.h"
+
+/* Consistency checks: one object at a time, checked and freed under one hold of the lock. */
+static void free_checked(struct kmem_cache *s, struct frame *f, void *object)
+{
+	lock_acquire(&s->node.lock);
+	if (!frame_is_object(s, f, object))
+		report_object(s, f, object, "Invalid object pointer");
+	if (frame_is_free(s, f, object))
+		report_object(s, f, object, "Object already free");
+	lock_release(&s->node.lock);
+	partial_give(s, &object, 1);
+}
+
+static void free_to_cache(struct kmem_cache *s, struct frame *f, void *object)
+{
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		free_checked(s, f, object);
+	else if (!percpu_push_slow(s, object))
+		partial_give(s, &object, 1);
+}
+
+struct kmem_cache *free_owner(const void *p, struct frame **frame)
+{
+	size_t page = pagemap_page(p);
+	uint32_t entry;
+
+	if (page >= slab_range.nr_pages)
+		report_pointer(p, "Not a valid slab page");
+	entry = pagemap_entry(page);
+	if (entry_kind(entry) != PAGE_SLAB && entry_kind(entry) != PAGE_LARGE)
+		report_pointer(p, "Not a valid slab page");
+	*frame = pagemap_frame(page, entry);
+	return entry_kind(entry) == PAGE_SLAB ? (*frame)->cache : NULL;
+}
+
+/* @expected is the cache that the caller named, or NULL. */
+static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, void *p)
+{
+	struct kmem_cache *s;
+	struct frame *f;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	s = free_owner(p, &f);
+	if (!s && expected)
+		report_pointer(p, "object not in a slab page");
+	if (expected && s != expected)
+		report_wrong_cache(expected, s, p);
+	if (s)
+		free_to_cache(s, f, p);
+	else
+		large_free(p, pagemap_page(p), pagemap_entry(pagemap_page(p)));
+}
+
+void kfree(const void *p)
+{
+	size_t page = pagemap_page(p);
+	void *object = (void *)(uintptr_t)p;
+
+	if (likely(page < slab_range.nr_pages) &&
+	    likely(percpu_push(entry_slot(pagemap_entry(page)), object)))
+		return;
+	free_slow(NULL, object);
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	size_t page = pagemap_page(object);
+
+	if (likely(page < slab_range.nr_pages) &&
+	    likely(entry_slot(pagemap_entry(page)) == s->slot) &&
+	    likely(percpu_push(s->slot, object)))
+		return;
+	free_slow(s, object);
+}

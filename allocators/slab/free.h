@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Giving an object back: one load from the page map names the array, the rest is percpu_push(). Any
+ * thread. What a pointer turns out to be is decided in one place, free_slow().
+ */
+#ifndef SLAB_FREE_H
+#define SLAB_FREE_H
+
+#include "types.h"
+
+/*
+ * The cache of @p, NULL for a large block. Ends in a report if @p is not inside a block in use. The
+ * block's frame goes to @frame.
+ */
+struct kmem_cache *free_owner(const void *p, struct frame **frame);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc: from a size and a call site to a cache. The fast path reads two small tables: the class
+ * of a size, and the array slot of a class in a set. See kmalloc.h.
+ */
+#include "kmalloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "boot.h"
+#include "cache.h"
+#include "large.h"
+#include "percpu.h"
+#include "text.h"
+
+/* Flags that the fast path leaves to kmalloc_general(). */
+#define GFP_GENERAL (__GFP_ZERO | __GFP_RECLAIMABLE | __GFP_ACCOUNT | __GFP_DMA)
+
+#define MIN_INDEX	3u /* 8 bytes */
+#define UNIT_SHIFT	3u /* classes are told apart by multiples of 8 */
+#define NR_UNITS	(KMALLOC_MAX_CACHE_SIZE >> UNIT_SHIFT)
+#define INDEX_ALIGNMENT 16u /* entries of a set in the slot table: a shift instead of a product */
+
+/* What the fast path reads, in one object, so that one address reaches all of it. */
+static struct {
+	/* The array of a class in a set; 0 before boot. */
+	uint32_t slots[NR_PARTITIONS][INDEX_ALIGNMENT];
+	/* The class of a size, by (size - 1) / 8: a load instead of a comparison and a count. */
+	uint8_t index[NR_UNITS];
+} fast = {
+	.index = {
+		[0] = 3,
+		[1] = 4,
+		[2 ... 3] = 5,
+		[4 ... 7] = 6,
+		[8 ... 11] = 1,
+		[12 ... 15] = 7,
+		[16 ... 23] = 2,
+		[24 ... 31] = 8,
+		[32 ... 63] = 9,
+		[64 ... 127] = 10,
+		[128 ... 255] = 11,
+		[256 ... 511] = 12,
+		[512 ... 1023] = 13,
+	},
+};
+
+/* Creation order within a type, as in the kernel: 96, 192, then the powers of two. */
+static const uint8_t class_order[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
+
+static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
+
+unsigned int kmalloc_index(size_t size)
+{
+	return fast.index[(size - 1) >> UNIT_SHIFT];
+}
+
+unsigned int kmalloc_class_bytes(unsigned int index)
+{
+	if (index < MIN_INDEX)
+		return index * 96;
+	return 1u << index;
+}
+
+unsigned int kmalloc_type(gfp_t gfp, struct kmalloc_token token)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
+		return partition_set(token);
+	if (gfp & __GFP_DMA)
+		return KMALLOC_NORMAL;
+	return gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_CGROUP;
+}
+
+struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
+{
+	return caches[type][index];
+}
+
+/* Everything that the fast path is not made for: other sizes, flags, an empty array, no boot yet.
+ */
+static __attribute__((noinline)) void *kmalloc_general(size_t size, gfp_t gfp,
+						       struct kmalloc_token token)
+{
+	struct kmem_cache *s;
+	void *object;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (!boot_ensure())
+		return NULL;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return large_alloc(size, gfp);
+	s = caches[kmalloc_type(gfp, token)][kmalloc_index(size)];
+	object = alloc_object(s);
+	return gfp & __GFP_ZERO ? alloc_zeroed(s, object) : object;
+}
+
+void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	size_t unit = (size - 1) >> UNIT_SHIFT; /* size 0 becomes the largest */
+	void *object;
+
+	if (unlikely(unit >= NR_UNITS || (gfp & GFP_GENERAL)))
+		return kmalloc_general(size, gfp, token);
+	object = percpu_pop(__atomic_load_n(&fast.slots[partition_set(token)][fast.index[unit]],
+					    __ATOMIC_RELAXED));
+	return likely(object) ? object : kmalloc_general(size, gfp, token);
+}
+
+size_t kmalloc_size_roundup(size_t size)
+{
+	if (size - 1 < KMALLOC_MAX_CACHE_SIZE)
+		return kmalloc_class_bytes(kmalloc_index(size));
+	if (!size || size > KMALLOC_MAX_SIZE)
+		return size;
+	return PAGE_SIZE << geometry_get_order(size, PAGE_SIZE);
+}
+
+/* "64", "1k" */
+static void name_bytes(struct text *t, unsigned int bytes)
+{
+	text_u64(t, bytes < 1024 ? bytes : bytes / 1024);
+	if (bytes >= 1024)
+		text_str(t, "k");
+}
+
+static void name_cache(struct text *t, unsigned int type, unsigned int bytes)
+{
+	text_str(t, "kmalloc-");
+	if (type == KMALLOC_RECLAIM) {
+		text_str(t, "rcl-");
+	} else if (type == KMALLOC_CGROUP) {
+		text_str(t, "cg-");
+	} else if (type != KMALLOC_NORMAL) {
+		text_str(t, type < 10 ? "part-0" : "part-");
+		text_u64(t, type);
+		text_str(t, "-");
+	}
+	name_bytes(t, bytes);
+}
+
+static slab_flags_t type_flags(unsigned int type)
+{
+	if (type == KMALLOC_RECLAIM)
+		return SLAB_KMALLOC | SLAB_RECLAIM_ACCOUNT;
+	if (type == KMALLOC_CGROUP)
+		return SLAB_KMALLOC | SLAB_ACCOUNT;
+	return SLAB_KMALLOC | SLAB_NO_MERGE;
+}
+
+static int create(unsigned int type, unsigned int index)
+{
+	unsigned int bytes = kmalloc_class_bytes(index);
+	char name[SLAB_NAME_LEN];
+	struct text t;
+	struct layout l = {
+		.size = bytes,
+		.align = 1u << (bits_ffs(bytes) - 1), /* the largest power of two that divides it */
+		.flags = type_flags(type) | slab_policy.debug_flags,
+	};
+	struct kmem_cache *s;
+
+	text_init(&t, name, sizeof(name));
+	name_cache(&t, type, bytes);
+	s = cache_create(name, &l, NULL);
+	if (!s)
+		return -errno;
+	caches[type][index] = s;
+	if (type < NR_PARTITIONS)
+		__atomic_store_n(&fast.slots[type][index], s->slot, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static bool type_exists(unsigned int type)
+{
+	return type == KMALLOC_NORMAL || type >= KMALLOC_RECLAIM ||
+	       slab_partition.mode != PARTITION_NONE;
+}
+
+int kmalloc_init(void)
+{
+	for (unsigned int type = 0; type < NR_KMALLOC_TYPES; type++) {
+		for (size_t i = 0; type_exists(type) && i < ARRAY_SIZE(class_order); i++) {
+			int err = create(type, class_order[i]);
+
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+void kmalloc_exit(void)
+{
+	memset(fast.slots, 0, sizeof(fast.slots));
+	memset(caches, 0, sizeof(caches));
+}

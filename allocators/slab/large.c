@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/* Large kmalloc: a block of the buddy each. The counter is atomic; no lock here. See large.h. */
+#include "large.h"
+
+#include <string.h>
+
+#include "buddy.h"
+#include "geometry.h"
+#include "pagemap.h"
+#include "report.h"
+
+static size_t nr_bytes;
+
+void *large_alloc(size_t size, gfp_t gfp)
+{
+	bool clean;
+	struct frame *f;
+
+	if (size > KMALLOC_MAX_SIZE)
+		return NULL;
+	f = zone_alloc(&slab_zone, geometry_get_order(size, PAGE_SIZE), &clean);
+	if (!f)
+		return NULL;
+	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
+	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	if ((gfp & __GFP_ZERO) && !clean)
+		memset(frame_address(f), 0, frame_bytes(f));
+	return frame_address(f);
+}
+
+void large_free(const void *p, size_t page, uint32_t entry)
+{
+	struct frame *f = pagemap_frame(page, entry);
+
+	if (p != frame_address(f))
+		report_pointer(p, "Invalid object pointer");
+	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	zone_free(&slab_zone, f);
+}
+
+size_t large_bytes(void)
+{
+	return __atomic_load_n(&nr_bytes, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+/* Options as a table: a name, how it is read, how it is printed, its limits. See options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "os.h"
+
+/* A part of the option string. */
+struct word {
+	const char *p;
+	size_t len;
+};
+
+struct option {
+	const char *name;
+	/* 0 or -EINVAL */
+	int (*read)(struct options *o, const struct option *opt, struct word value);
+	void (*print)(const struct options *o, const struct option *opt, struct text *t);
+	size_t offset; /* of a uint64_t in struct options, for numbers and sizes */
+	uint64_t min, max;
+	const char *values; /* what the error sentence says is allowed */
+};
+
+static bool word_is(struct word w, const char *s)
+{
+	return strlen(s) == w.len && !memcmp(w.p, s, w.len);
+}
+
+/* Decimal digits with an optional K, M or G; -EINVAL for anything else or an overflow. */
+static int read_u64(struct word w, uint64_t *out)
+{
+	uint64_t x = 0;
+	size_t i = 0;
+	unsigned int shift = 0;
+
+	for (; i < w.len && w.p[i] >= '0' && w.p[i] <= '9'; i++)
+		if (__builtin_mul_overflow(x, 10u, &x) ||
+		    __builtin_add_overflow(x, (uint64_t)(w.p[i] - '0'), &x))
+			return -EINVAL;
+	if (i && i + 1 == w.len) {
+		const char *units = "KMG", *unit = strchr(units, w.p[i]);
+
+		if (!unit)
+			return -EINVAL;
+		shift = 10 * (unsigned int)(unit - units + 1);
+		i++;
+	}
+	if (!w.len || i != w.len || x << shift >> shift != x)
+		return -EINVAL;
+	*out = x << shift;
+	return 0;
+}
+
+static uint64_t *number(const struct options *o, const struct option *opt)
+{
+	return (uint64_t *)(uintptr_t)((const char *)o + opt->offset);
+}
+
+static int read_number(struct options *o, const struct option *opt, struct word value)
+{
+	uint64_t x;
+
+	if (read_u64(value, &x) || x < opt->min || x > opt->max)
+		return -EINVAL;
+	*number(o, opt) = x;
+	return 0;
+}
+
+static void print_number(const struct options *o, const struct option *opt, struct text *t)
+{
+	text_u64(t, *number(o, opt));
+}
+
+static int read_range(struct options *o, const struct option *opt, struct word value)
+{
+	int err = read_number(o, opt, value);
+
+	return err ? err : bits_is_pow2(o->range_bytes) ? 0 : -EINVAL;
+}
+
+static int read_seed(struct options *o, const struct option *opt, struct word value)
+{
+	o->seed_given = true;
+	return read_number(o, opt, value);
+}
+
+static int read_partition(struct options *o, const struct option *opt, struct word value)
+{
+	int mode = partition_parse(value.p, value.len);
+
+	(void)opt;
+	if (mode < 0)
+		return mode;
+	o->partition = (enum partition_mode)mode;
+	return 0;
+}
+
+static void print_partition(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, partition_name(o->partition));
+}
+
+static int read_debug(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "F") && !word_is(value, "-"))
+		return -EINVAL;
+	o->debug_flags = word_is(value, "F") ? SLAB_CONSISTENCY_CHECKS : 0;
+	return 0;
+}
+
+static void print_debug(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->debug_flags ? "F" : "-");
+}
+
+#define NUMBER(opt, field, lo, hi, text)                                                           \
+	{                                                                                          \
+		.name = opt, .read = read_number, .print = print_number,                           \
+		.offset = offsetof(struct options, field), .min = lo, .max = hi, .values = text    \
+	}
+
+static const struct option table[] = {
+	{ .name = "partition",
+	  .read = read_partition,
+	  .print = print_partition,
+	  .values = "none, random or typed" },
+	NUMBER("cpus", cpus, 1, 65536, "a number from 1 to 65536"),
+	NUMBER("slab_min_order", slab_min_order, 0, MAX_PAGE_ORDER, "an order from 0 to 10"),
+	NUMBER("slab_max_order", slab_max_order, 0, MAX_PAGE_ORDER, "an order from 0 to 10"),
+	NUMBER("slab_min_objects", slab_min_objects, 0, MAX_OBJS_PER_PAGE, "0 to 32767"),
+	NUMBER("slab_merge", merge, 0, 1, "0 or 1"),
+	{ .name = "seed",
+	  .read = read_seed,
+	  .print = print_number,
+	  .offset = offsetof(struct options, seed),
+	  .max = UINT64_MAX,
+	  .values = "a number below 2^64" },
+	{ .name = "debug", .read = read_debug, .print = print_debug, .values = "F or -" },
+	{ .name = "range",
+	  .read = read_range,
+	  .print = print_number,
+	  .offset = offsetof(struct options, range_bytes),
+	  .min = (uint64_t)64 << 20,
+	  .max = (uint64_t)1 << 44,
+	  .values = "a power of two from 64M to 16384G" },
+	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
+};
+
+void options_default(struct options *o)
+{
+	*o = (struct options){
+		.cpus = os_present_cpus(),
+		.slab_max_order = 3,
+		.merge = 1,
+		.range_bytes = (uint64_t)64 << 30,
+		.dirty_bytes = (uint64_t)4 << 20,
+	};
+}
+
+static const struct option *find(struct word name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (word_is(name, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+static void say_word(struct text *t, struct word w)
+{
+	char c[2] = "";
+
+	text_str(t, "'");
+	for (size_t i = 0; i < w.len; i++) {
+		c[0] = w.p[i];
+		text_str(t, c);
+	}
+	text_str(t, "'");
+}
+
+static int unknown(struct word name, struct text *why)
+{
+	text_str(why, "unknown option ");
+	say_word(why, name);
+	text_str(why, "; the options are");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		text_str(why, i ? ", " : " ");
+		text_str(why, table[i].name);
+	}
+	return -EINVAL;
+}
+
+static int read_one(struct options *o, struct word item, struct text *why)
+{
+	const char *equals = memchr(item.p, '=', item.len);
+	struct word name = { item.p, equals ? (size_t)(equals - item.p) : item.len };
+	struct word value = { equals ? equals + 1 : "", equals ? item.len - name.len - 1 : 0 };
+	const struct option *opt = find(name);
+
+	if (!opt)
+		return unknown(name, why);
+	if (!opt->read(o, opt, value))
+		return 0;
+	text_str(why, "option ");
+	text_str(why, opt->name);
+	text_str(why, " cannot be ");
+	say_word(why, value);
+	text_str(why, "; give ");
+	text_str(why, opt->values);
+	return -EINVAL;
+}
+
+int options_parse(struct options *o, const char *string, struct text *why)
+{
+	const char *p = string ? string : "";
+
+	while (*p) {
+		struct word item = { p, strcspn(p, ",") };
+		int err = item.len ? read_one(o, item, why) : 0;
+
+		if (err)
+			return err;
+		p += item.len + (p[item.len] == ',');
+	}
+	if (o->slab_min_order > o->slab_max_order) {
+		text_str(
+			why,
+			"slab_min_order is above slab_max_order; raise the one or lower the other");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int options_print(const struct options *o, const char *name, struct text *t)
+{
+	const struct option *opt = find((struct word){ name, strlen(name) });
+
+	if (!opt)
+		return -ENOENT;
+	opt->print(o, opt, t);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The option string of slab_boot(): one table names every option, parses it and prints the value in
+ * effect. slab.h describes the options to users.
+ */
+#ifndef SLAB_OPTIONS_H
+#define SLAB_OPTIONS_H
+
+#include "cache.h"
+#include "partition.h"
+#include "text.h"
+
+struct options {
+	enum partition_mode partition;
+	bool seed_given;
+	uint64_t seed;
+	uint64_t cpus;
+	uint64_t slab_min_order;
+	uint64_t slab_max_order;
+	uint64_t slab_min_objects;
+	uint64_t merge;
+	slab_flags_t debug_flags;
+	uint64_t range_bytes;
+	uint64_t dirty_bytes;
+};
+
+/* The defaults; asks the system for the CPUs. */
+void options_default(struct options *o);
+
+/* Read @string (NULL is "") over the defaults in @o. 0, or -EINVAL with a sentence in @why. */
+int options_parse(struct options *o, const char *string, struct text *why);
+
+/* Append the value of option @name; -ENOENT if there is none of that name. */
+int options_print(const struct options *o, const char *name, struct text *t);
+
+#endif

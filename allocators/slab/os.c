@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/* The system calls behind os.h. No state, no lock. */
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "lib/bits.h"
+
+static void *map(size_t bytes, int prot)
+{
+	void *p;
+
+	if (fault_hit(FAULT_SYSCALL)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	p = mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void *os_reserve(size_t bytes, size_t align)
+{
+	char *raw = map(bytes + align, PROT_NONE);
+	char *start;
+
+	if (!raw)
+		return NULL;
+	start = (char *)align_up((uintptr_t)raw, align);
+	if (start > raw)
+		os_unmap(raw, (size_t)(start - raw));
+	if (start < raw + align)
+		os_unmap(start + bytes, (size_t)(raw + align - start));
+	return start;
+}
+
+int os_commit(void *addr, size_t bytes)
+{
+	if (fault_hit(FAULT_SYSCALL) || mprotect(addr, bytes, PROT_READ | PROT_WRITE))
+		return -ENOMEM;
+	return 0;
+}
+
+void *os_map(size_t bytes)
+{
+	void *p = map(bytes, PROT_READ | PROT_WRITE);
+	int saved = errno;
+
+	if (p && madvise(p, bytes, MADV_NOHUGEPAGE))
+		errno = saved; /* a kernel without huge pages */
+	return p;
+}
+
+void os_unmap(void *addr, size_t bytes)
+{
+	munmap(addr, bytes);
+}
+
+int os_purge(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	if (!madvise(addr, bytes, MADV_DONTNEED))
+		return 0;
+	errno = saved;
+	return -EAGAIN;
+}
+
+uint64_t os_random(void)
+{
+	uint64_t x;
+	struct timespec now;
+
+	if (getrandom(&x, sizeof(x), GRND_NONBLOCK) == (ssize_t)sizeof(x))
+		return x;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uintptr_t)&x;
+}
+
+/* "0-3,8-11" names 8 CPUs. */
+static unsigned int count_cpus(const char *s)
+{
+	unsigned int nr = 0, first = 0, x = 0;
+	int in_range = 0;
+
+	for (;; s++) {
+		if (*s >= '0' && *s <= '9') {
+			x = x * 10 + (unsigned int)(*s - '0');
+		} else if (*s == '-') {
+			first = x;
+			in_range = 1;
+			x = 0;
+		} else {
+			nr += in_range ? x - first + 1 : 1;
+			in_range = 0;
+			x = 0;
+			if (*s != ',')
+				return nr;
+		}
+	}
+}
+
+/* Read by hand: sysconf() of older C libraries allocates. */
+unsigned int os_present_cpus(void)
+{
+	char buf[256];
+	ssize_t n = 0;
+	int fd = open("/sys/devices/system/cpu/present", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return (unsigned int)max_size((size_t)sysconf(_SC_NPROCESSORS_ONLN), 1);
+	buf[n] = '\0';
+	return count_cpus(buf);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libslab asks of the system; nothing else enters the kernel but the locks and report.c.
+ * Any thread. Failures are -ENOMEM or NULL and change nothing. errno is not touched on success.
+ */
+#ifndef SLAB_OS_H
+#define SLAB_OS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reserve @bytes of address space, aligned to @align, no access and no memory. NULL on failure. */
+void *os_reserve(size_t bytes, size_t align);
+
+/* Make a part of a reservation readable and writable; it reads as zero. 0 or -ENOMEM. */
+int os_commit(void *addr, size_t bytes);
+
+/*
+ * Zeroed memory that takes effect page by page as it is touched, never as huge pages: for dense
+ * metadata, of which little is touched. NULL on failure.
+ */
+void *os_map(size_t bytes);
+void os_unmap(void *addr, size_t bytes);
+
+/* Give the memory behind @addr back; it reads as zero afterwards. 0, or -errno and nothing changed.
+ */
+int os_purge(void *addr, size_t bytes);
+
+/* A random number from the system, or one from addresses and the clock if it gives none. */
+uint64_t os_random(void);
+
+/* CPUs present (not only online), as calculate_order asks; at least 1. */
+unsigned int os_present_cpus(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an address to its page, from a page to what it is, in one load. The map is an array of
+ * 32-bit entries (types.h) beside the range, not a header in the pages, so that a page's bytes are
+ * all the user's and a foreign pointer is recognised without being followed.
+ *
+ * Threads: entries are read with relaxed atomics by anyone who holds an object of the page; they
+ * are written by the thread that takes or returns the block, when nobody else can hold such an
+ * object.
+ */
+#ifndef SLAB_PAGEMAP_H
+#define SLAB_PAGEMAP_H
+
+#include "types.h"
+
+/*
+ * Reserve @bytes (a power of two from 64 MiB) and the metadata for it; halves @bytes until the
+ * system agrees. 0 or -ENOMEM. pagemap_destroy() gives all of it back.
+ */
+int pagemap_create(size_t bytes);
+void pagemap_destroy(void);
+
+/* Write the same entry for all pages of the block that starts at @page. */
+void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot);
+
+/* The page of any address; not below slab_range.nr_pages for an address outside. */
+static inline size_t pagemap_page(const void *p)
+{
+	return ((uintptr_t)p - slab_range.base) >> PAGE_SHIFT;
+}
+
+static inline void *pagemap_address(size_t page)
+{
+	return (void *)(slab_range.base + (page << PAGE_SHIFT));
+}
+
+/* @page < slab_range.nr_pages. */
+static inline uint32_t pagemap_entry(size_t page)
+{
+	return __atomic_load_n(&slab_range.map[page], __ATOMIC_RELAXED);
+}
+
+static inline unsigned int entry_slot(uint32_t entry)
+{
+	return entry & ENTRY_SLOT_MASK;
+}
+
+static inline unsigned int entry_order(uint32_t entry)
+{
+	return entry & ENTRY_ORDER_MASK;
+}
+
+static inline enum page_kind entry_kind(uint32_t entry)
+{
+	return (enum page_kind)(entry >> ENTRY_KIND_SHIFT & 0x3);
+}
+
+static inline size_t frame_page(const struct frame *f)
+{
+	return (size_t)(f - slab_range.frames);
+}
+
+static inline void *frame_address(const struct frame *f)
+{
+	return pagemap_address(frame_page(f));
+}
+
+static inline size_t frame_bytes(const struct frame *f)
+{
+	return PAGE_SIZE << f->order;
+}
+
+/* The frame of the block in use that @page, with entry @entry, belongs to. */
+static inline struct frame *pagemap_frame(size_t page, uint32_t entry)
+{
+	return &slab_range.frames[align_down(page, (size_t)1 << entry_order(entry))];
+}
+
+/* The frame of the slab that holds @object, which is known to be an object of libslab. */
+static inline struct frame *frame_of(const void *object)
+{
+	size_t page = pagemap_page(object);
+
+	return pagemap_frame(page, pagemap_entry(page));
+}
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/* The partition mode and its names. Set once at boot; no lock. See partition.h. */
+#include "partition.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct partition slab_partition;
+
+static const char *const names[] = {
+	[PARTITION_NONE] = "none",
+	[PARTITION_RANDOM] = "random",
+	[PARTITION_TYPED] = "typed",
+};
+
+void partition_init(enum partition_mode mode, uint64_t seed)
+{
+	__atomic_store_n(&slab_partition.seed, seed, __ATOMIC_RELAXED);
+	__atomic_store_n(&slab_partition.mode, mode, __ATOMIC_RELAXED);
+}
+
+const char *partition_name(enum partition_mode mode)
+{
+	return names[mode];
+}
+
+int partition_parse(const char *word, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == len && !memcmp(names[i], word, len))
+			return (int)i;
+	return -EINVAL;
+}

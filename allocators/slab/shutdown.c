@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The report of leaked objects. Full slabs are on no list, so the page map is walked; this happens
+ * once in the life of a faulty program. slab_mutex is held.
+ */
+#include "shutdown.h"
+
+#include "frame.h"
+#include "pagemap.h"
+#include "report.h"
+
+#define MAX_LINES 64u
+
+/* Print the objects in use of one slab; returns how many lines may still be printed. */
+static unsigned int report_frame(struct kmem_cache *s, struct frame *f, unsigned int lines)
+{
+	char *object = (char *)frame_address(f) + s->geo.red_left_pad;
+
+	report_slab(f);
+	for (unsigned int i = 0; i < f->objects && lines; i++, object += s->geo.size) {
+		if (frame_is_free(s, f, object))
+			continue;
+		report_line_object(f, object);
+		lines--;
+	}
+	return lines;
+}
+
+void shutdown_report(struct kmem_cache *s)
+{
+	unsigned int lines = MAX_LINES;
+	size_t nr = 0;
+
+	report_begin(s, "Objects remaining on __kmem_cache_shutdown()");
+	for (size_t page = 0; page < slab_zone.nr_committed;) {
+		uint32_t entry = pagemap_entry(page);
+		struct frame *f = &slab_range.frames[page];
+
+		if (entry_kind(entry) == PAGE_SLAB && f->cache == s) {
+			nr += f->inuse;
+			if (lines)
+				lines = report_frame(s, f, lines);
+		}
+		page += (size_t)1 << entry_order(entry);
+	}
+	if (nr > MAX_LINES)
+		report_more(nr - MAX_LINES);
+}

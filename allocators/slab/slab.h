@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libslab: the Linux slab allocator (7.x rules) as a C library, under the kernel's own names.
+ *
+ * Threads: every function may be called from any thread unless its comment says otherwise. An
+ * object may be freed by another thread than the one that allocated it, provided that it was handed
+ * over with release/acquire or stronger. No function is safe in a signal handler. Memory: libslab
+ * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
+ * memory is NULL; a damaged or foreign object is one report on fd 2, then abort().
+ */
+#ifndef SLAB_SLAB_H
+#define SLAB_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLAB_API __attribute__((visibility("default")))
+
+/* The kernel's type names, so that kernel code compiles unchanged. */
+typedef unsigned int gfp_t;
+typedef unsigned int slab_flags_t;
+
+/*
+ * Allocation flags, with the bit values of Linux 6.18 (they appear in recorded traces). Only ZERO,
+ * RECLAIMABLE and ACCOUNT change what libslab does; DMA selects the NORMAL caches, as in a kernel
+ * without ZONE_DMA; every other bit is accepted and ignored.
+ */
+#define __GFP_DMA	   0x1u
+#define __GFP_RECLAIMABLE  0x10u
+#define __GFP_ZERO	   0x100u
+#define __GFP_NOWARN	   0x2000u
+#define __GFP_ACCOUNT	   0x400000u
+#define GFP_KERNEL	   0xcc0u
+#define GFP_ATOMIC	   0x820u
+#define GFP_NOWAIT	   0x2800u
+#define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
+
+/* Cache flags. An unknown bit makes the creation of the cache fail. */
+#define SLAB_CONSISTENCY_CHECKS 0x00001u /* check each free; no thread arrays; never merged */
+#define SLAB_HWCACHE_ALIGN	0x00002u /* align to cache lines where the size deserves it */
+#define SLAB_PANIC		0x00004u /* abort if the cache cannot be created */
+#define SLAB_TYPESAFE_BY_RCU	0x00008u /* slabs are kept until the cache is destroyed */
+#define SLAB_RECLAIM_ACCOUNT	0x00010u /* counted as reclaimable */
+#define SLAB_ACCOUNT		0x00020u /* charged to the caller: recorded, not acted on */
+#define SLAB_NO_MERGE		0x00040u /* never shares slabs with another cache */
+#define SLAB_KMALLOC		0x00080u /* one of the kmalloc caches */
+#define SLAB_NOLEAKTRACE	0x00100u /* no thread arrays, as in the kernel */
+#define SLAB_NO_USER_FLAGS	0x00200u /* the debug option leaves this cache alone */
+#define SLAB_FLAGS_ALL		0x003ffu
+
+#define KMALLOC_MIN_SIZE       8u
+#define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */
+#define KMALLOC_MAX_SIZE       (4u << 20) /* 2^(MAX_PAGE_ORDER + PAGE_SHIFT) bytes */
+
+/* What a request for no bytes returns: may be freed, must not be dereferenced. */
+#define ZERO_SIZE_PTR	      ((void *)16)
+#define ZERO_OR_NULL_PTR(ptr) ((uintptr_t)(ptr) <= 16)
+
+struct kmem_cache;
+
+/*
+ * Boot.
+ *
+ * slab_boot() reads "key=value,key=value,..." (NULL or "" for the defaults) and returns 0, -EINVAL
+ * for a bad option, -EBUSY if libslab already runs, -ENOMEM if the system gave no memory; then
+ * nothing is left behind and it may be called again. It never prints: slab_boot_error() is the
+ * reason in one sentence, "" after success. The first allocation boots with the defaults if nobody
+ * did.
+ *
+ *   partition=none|random|typed   how kmalloc spreads over its 16 sets of caches (default none)
+ *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
+ *   slab_min_order=N slab_max_order=N slab_min_objects=N   as the kernel's parameters (0, 3, 0)
+ *   seed=N                        the random mode's seed (default: drawn from the system)
+ *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
+ *   slab_merge=0|1                may similar caches share slabs (default 1)
+ *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
+ *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
+ * SIZE takes K, M or G.
+ */
+SLAB_API int slab_boot(const char *options);
+SLAB_API const char *slab_boot_error(void);
+
+/*
+ * The value in effect of an option above, or of "engine" (how free objects are cached) or
+ * "page_size". Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
+ * unknown name.
+ */
+SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
+
+/* What __kmem_cache_create_args() takes beyond name, size and flags. Zero means default. */
+struct kmem_cache_args {
+	unsigned int align;
+	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
+	bool use_freeptr_offset;
+	void (*ctor)(void *object);
+};
+
+/*
+ * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two. The
+ * name, under 64 bytes, is copied. @ctor runs once per object and slab life, when the slab is made,
+ * with no lock held. NULL: bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
+ */
+SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      void (*ctor)(void *object));
+SLAB_API struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
+						     const struct kmem_cache_args *args,
+						     slab_flags_t flags);
+
+/*
+ * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
+ * allocated, they are reported in the kernel's words and the cache stays (a merged cache only loses
+ * one user). NULL is allowed.
+ */
+SLAB_API void kmem_cache_destroy(struct kmem_cache *s);
+SLAB_API unsigned int kmem_cache_size(const struct kmem_cache *s);
+SLAB_API const char *kmem_cache_name(const struct kmem_cache *s);
+
+SLAB_API void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+SLAB_API void kmem_cache_free(struct kmem_cache *s, void *object);
+
+static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+/*
+ * kmalloc. The call site travels as an argument: its location (the address of a static marker,
+ * which the random mode hashes) and its token (what Clang's AllocToken says of the type: 0 to 7
+ * without pointers or unknown, 8 to 15 with; compile with -falloc-token-max=16). A harness that
+ * stands for many call sites calls the _token functions itself.
+ */
+struct kmalloc_token {
+	const void *location;
+	unsigned long token;
+};
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_infer_alloc_token)
+#define SLAB_INFER_TOKEN(...) ((unsigned long)__builtin_infer_alloc_token(__VA_ARGS__))
+#endif
+#endif
+#ifndef SLAB_INFER_TOKEN
+#define SLAB_INFER_TOKEN(...) 0ul
+#endif
+
+#define KMALLOC_TOKEN(...)                                                                         \
+	__extension__({                                                                            \
+		static const char slab_site_marker = 0;                                            \
+		(struct kmalloc_token){ &slab_site_marker, SLAB_INFER_TOKEN(__VA_ARGS__) };        \
+	})
+
+/*
+ * Alignment: a power-of-two size is aligned to itself, any other to the largest power of two that
+ * divides it, at least 8. Size 0 gives ZERO_SIZE_PTR. Above KMALLOC_MAX_CACHE_SIZE the block is
+ * PAGE_SIZE << order bytes; above KMALLOC_MAX_SIZE the answer is NULL.
+ */
+SLAB_API void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token);
+
+/*
+ * Size 0 frees @p and gives ZERO_SIZE_PTR; NULL or ZERO_SIZE_PTR is a kmalloc. Never moves when the
+ * new size fits; otherwise copies and frees, and if that fails returns NULL with @p untouched.
+ * With __GFP_ZERO (then required on every call from the first) the grown part reads as zero.
+ */
+SLAB_API void *krealloc_token(const void *p, size_t size, gfp_t gfp, struct kmalloc_token token);
+
+/* Frees any object of libslab, of kmalloc or of a cache. NULL and ZERO_SIZE_PTR do nothing. */
+SLAB_API void kfree(const void *p);
+
+/* Bytes usable behind @p; 0 for NULL and ZERO_SIZE_PTR. */
+SLAB_API size_t ksize(const void *p);
+
+/* The bytes that kmalloc(@size) would provide; @size itself beyond KMALLOC_MAX_SIZE. */
+SLAB_API size_t kmalloc_size_roundup(size_t size);
+
+/* kmalloc for arrays: NULL when @n * @size overflows. */
+static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
+					struct kmalloc_token token)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc_token(bytes, gfp, token);
+}
+
+#define kmalloc(size, gfp)	    kmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
+#define kzalloc(size, gfp)	    kmalloc_token((size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+#define krealloc(p, size, gfp)	    krealloc_token((p), (size), (gfp), KMALLOC_TOKEN(size))
+#define kmalloc_array(n, size, gfp) kmalloc_array_token((n), (size), (gfp), KMALLOC_TOKEN(size))
+#define kcalloc(n, size, gfp)                                                                      \
+	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+
+/*
+ * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
+ * are idle, an estimate while they run. held = slab + large + free_dirty + metadata.
+ */
+struct slab_usage {
+	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
+	size_t slab_bytes;	  /* in slabs */
+	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
+	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
+	size_t free_dirty_bytes;  /* free, written before, not given back */
+	size_t metadata_bytes;	  /* page metadata and thread arrays, an upper bound */
+	size_t nr_slabs;
+	size_t nr_objects;  /* object slots in all slabs */
+	size_t nr_inuse;    /* objects that users hold */
+	size_t nr_cached;   /* free objects in thread arrays */
+	size_t inuse_bytes; /* nr_inuse weighted by object size with padding */
+	/* Slabs by share of objects in use: [0] up to 10 % and empty, [9] above 90 %. */
+	size_t decile[10];
+};
+SLAB_API void slab_usage(struct slab_usage *usage);
+
+/*
+ * The text of /proc/slabinfo, version 2.1. Writes at most @len bytes with a NUL and returns the
+ * length of the whole text. As in the kernel, objects in thread arrays count as active.
+ */
+SLAB_API size_t slab_slabinfo(char *buf, size_t len);
+
+/*
+ * Walk every structure and compare it with the equations in types.h. Each disagreement is one
+ * sentence for @say (may be NULL). Returns how many there were. No other thread may be inside.
+ */
+SLAB_API size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx);
+
+#endif

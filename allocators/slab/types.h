@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The map of libslab: every structure that two files share, with the equations that hold between
+ * operations. check.c tests exactly the equations E1 to E9 below; nothing else is assumed.
+ *
+ * Words. page: 4 KiB of the reserved range, named by its index. block: 2^order pages, aligned to
+ * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
+ * at the index of its first page. array: the free objects of one cache that one thread keeps at
+ * hand. slot: where a cache's array begins in each thread's arrays, in bytes, a multiple of 64.
+ * fresh: an object of a slab that was never handed out, and so was never written.
+ *
+ * Lock order. Take a lock only while holding locks of smaller numbers; 4 and 5 never nest.
+ *
+ *   1. slab_boot_lock  boot.c     the state of the library as a whole
+ *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
+ *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
+ *   4. node.lock       partial.c  one cache's slabs and what their frames say of objects
+ *   5. zone.lock       buddy.c    free blocks, the committed frontier
+ *
+ * A thread's own arrays need no lock: only their thread touches them, or one that holds percpu_lock
+ * when the cache has no users (destroy) or the thread is ending. Locks 4 and 5 are not held while
+ * a new slab is made or while memory goes back to the system; none is while a constructor runs.
+ *
+ * States of a slab (the 7.x rules):
+ *
+ *   state     listed  inuse            comes from                      goes to
+ *   isolated  no      any              a new block                     full, partial
+ *   full      no      == objects       isolated, partial               partial, none
+ *   partial   yes     0 < .. < objects isolated (at the list's head),  full, empty, none
+ *                                      full (at its tail), empty
+ *   empty     yes     0                partial                         partial, none
+ *   none      the block is back at the buddy
+ *
+ *   The last object freed sends the slab to "none" if node.nr_partial, which counts the slab itself
+ *   when it is listed, is at least min_partial, else to "empty". Only the thread that made a slab
+ *   sees it isolated.
+ */
+#ifndef SLAB_TYPES_H
+#define SLAB_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "slab.h"
+#include "lib/bits.h"
+#include "lib/list.h"
+#include "lib/lock.h"
+
+#define PAGE_SHIFT     12
+#define PAGE_SIZE      ((size_t)1 << PAGE_SHIFT)
+#define MAX_PAGE_ORDER 10u
+#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
+
+/* The most blocks a slab can be cut into (15 bits in the kernel). */
+#define MAX_OBJS_PER_PAGE 32767u
+
+/* The longest name of a cache, with its NUL. */
+#define SLAB_NAME_LEN 64
+
+/*
+ * The entry of a page in the page map: one 32-bit word, so that kfree() learns from one load which
+ * array takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
+ * no shift. The slot is 0 unless the kind is PAGE_SLAB and the cache has arrays.
+ *
+ * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
+ * the cache's slot. Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot and order 0. The
+ * frames inside a block, all but its first, are FRAME_NONE.
+ */
+enum page_kind {
+	PAGE_CLEAN = 0, /* free; reads as zero; the system holds no memory for it */
+	PAGE_DIRTY = 1, /* free; may have been written since it was last given back */
+	PAGE_SLAB = 2,
+	PAGE_LARGE = 3, /* a kmalloc block above KMALLOC_MAX_CACHE_SIZE */
+};
+
+#define ENTRY_ORDER_MASK 0xfu
+#define ENTRY_KIND_SHIFT 4
+#define ENTRY_SLOT_MASK	 0x3fffc0u
+
+enum frame_state {
+	FRAME_NONE = 0, /* not the first page of a block, or never used */
+	FRAME_FREE,	/* on a list of the zone */
+	FRAME_PURGING,	/* free, off the lists while its memory goes back to the system */
+	FRAME_USED,	/* a slab or a large block: the page map says which */
+};
+
+/*
+ * One block. Dense: one a page, 64 bytes, apart from the pages, so that freeing never writes into
+ * memory that is otherwise unused. order, state and nr_dirty belong to zone.lock; link and the rest
+ * to the cache's node.lock while the block is a slab:
+ *
+ * E2. inuse + length(freelist) + nr_fresh == objects
+ * E3. each freelist entry is the address of an object of this slab, no address twice, none fresh
+ * E4. on_list == (inuse < objects)	(nobody is inside, so no slab is isolated)
+ */
+struct frame {
+	struct list_head link; /* node.partial, or a free list of the zone */
+	struct kmem_cache *cache;
+	void *freelist;	    /* the object freed last; the chain goes through the objects */
+	uint16_t inuse;	    /* objects that users or thread arrays hold */
+	uint16_t objects;   /* fewer than the cache's usual number after a fall-back in order */
+	uint16_t nr_fresh;  /* the last nr_fresh objects were never handed out */
+	uint16_t nr_cached; /* scratch of usage.c and check.c, under slab_mutex */
+	uint8_t order;
+	uint8_t state;
+	bool on_list;		/* of node.partial; a flag because a list cannot be asked */
+	uint32_t nr_dirty;	/* of a free block: its pages that are PAGE_DIRTY */
+	uint32_t census;	/* the count that nr_cached belongs to */
+} __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
+_Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
+
+/* The reserved address range and its metadata. Constant after boot; no lock. */
+struct range {
+	uintptr_t base; /* aligned to the largest block */
+	size_t nr_pages;
+	uint32_t *map;	      /* nr_pages entries */
+	struct frame *frames; /* nr_pages frames */
+};
+extern struct range slab_range;
+
+/*
+ * The page allocator (buddy.c). Guarded by lock.
+ *
+ * E5. nr_free + nr_used + nr_purging == nr_committed; nr_free is the sum over the free lists
+ * E6. a free block is aligned to its size and its buddy is not a free block of the same order
+ * E7. nr_dirty == the number of PAGE_DIRTY pages == the sum of nr_dirty over free blocks; a block
+ * is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ */
+struct zone {
+	struct lock lock;
+	size_t nr_committed; /* pages made accessible; pages beyond were never used */
+	size_t nr_free;
+	size_t nr_used;
+	size_t nr_purging;
+	size_t nr_dirty;
+	size_t dirty_floor; /* pages that may stay dirty whatever is in use */
+	/* Apart, because a dirty page costs nothing to use again and a clean one costs a fault. */
+	struct list_head dirty[NR_PAGE_ORDERS];
+	struct list_head clean[NR_PAGE_ORDERS];
+};
+extern struct zone slab_zone;
+
+/*
+ * A cache's slabs (one node: the machines that this models so far have one).
+ *
+ * E8. nr_partial == length(partial); nr_slabs and nr_objects equal the count and the sum of objects
+ *     over the slabs of this cache in the page map
+ */
+struct node {
+	struct lock lock;
+	unsigned int nr_partial;
+	struct list_head partial; /* slabs with at least one free object */
+	size_t nr_slabs;
+	size_t nr_objects;
+	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */
+};
+
+/* What check.c found of a cache in the page map, to compare with its node; under slab_mutex. */
+struct node_tally {
+	size_t nr_slabs;
+	size_t nr_objects;
+	size_t nr_listed;
+};
+
+/* Where things lie in a slab; computed by geometry.c, constant after the cache is made. */
+struct geometry {
+	unsigned int object_size; /* what the user asked for, or more after a merge */
+	unsigned int size;	  /* from one object to the next */
+	unsigned int inuse;	  /* up to where the object and its right red zone reach */
+	unsigned int offset;	  /* of the free pointer, from the object */
+	unsigned int align;
+	unsigned int red_left_pad;
+	unsigned int order;	/* the usual order of a slab */
+	unsigned int objects;	/* in a slab of that order */
+	unsigned int min_order; /* tried when the usual order fails */
+	unsigned int min_objects;
+	unsigned int min_partial; /* slabs kept although they are empty */
+	unsigned int capacity;	  /* objects in an array */
+	uint64_t reciprocal;	  /* 2^64 / size, rounded up: x / size without a division */
+};
+
+struct kmem_cache {
+	uint32_t slot; /* of the array; 0: none, each operation takes node.lock */
+	slab_flags_t flags;
+	struct geometry geo;
+	void (*ctor)(void *object);
+	unsigned int align_request; /* as given: a merge candidate must satisfy it */
+	int nr_users;		    /* creations less destructions; above 1 after a merge */
+	struct list_head link;	    /* slab_caches */
+	struct list_head attached;  /* percpu.c's list */
+	char name[SLAB_NAME_LEN];
+	struct node_tally tally;
+	struct node node __attribute__((aligned(64))); /* off the line that the fast path reads */
+};
+
+/* Read and written apart from any lock, since a merge may raise it while others allocate. */
+static inline unsigned int cache_object_size(const struct kmem_cache *s)
+{
+	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);
+}
+
+/*
+ * The free objects of one cache at hand in one thread. A LIFO stack: the object freed last is the
+ * one most likely in the cache. Zero memory is a valid array: it is empty and full at once, so the
+ * fast paths need no test for "not there yet".
+ *
+ * E9. nr <= capacity; capacity is 0 or the cache's; each object belongs to the cache, is on no
+ *     freelist, not fresh, and in no array twice; so the objects of a slab in arrays are <= inuse
+ *
+ * Written by the owning thread alone, with relaxed atomics, because usage.c reads it from others.
+ */
+struct array {
+	uint32_t nr;
+	uint32_t capacity;
+	void *objects[];
+};
+
+#endif

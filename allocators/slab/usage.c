@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How much memory is held and how well slabs are used, without stopping anyone. Objects in the
+ * arrays are read while their threads run, so each finding is checked against the page map and what
+ * does not fit is dropped. slab_mutex is held throughout, node.lock per cache.
+ */
+#include <string.h>
+
+#include "boot.h"
+#include "cache.h"
+#include "frame.h"
+#include "large.h"
+#include "pagemap.h"
+#include "percpu.h"
+
+struct census {
+	struct slab_usage *usage;
+	struct kmem_cache *cache;
+	size_t nr_full; /* slabs on no list that no array holds an object of */
+};
+
+/* Tells this count's nr_cached in a frame from an older one. */
+static uint32_t census_number;
+
+static struct frame *frame_of_cached(const struct kmem_cache *s, const void *object,
+				     uint32_t *entry)
+{
+	size_t page = pagemap_page(object);
+
+	if (page >= slab_range.nr_pages)
+		return NULL;
+	*entry = pagemap_entry(page);
+	if (entry_kind(*entry) != PAGE_SLAB || entry_slot(*entry) != s->slot)
+		return NULL;
+	return pagemap_frame(page, *entry);
+}
+
+static void *cached_object(struct array *a, uint32_t i)
+{
+	return __atomic_load_n(&a->objects[i], __ATOMIC_RELAXED);
+}
+
+static uint32_t nr_cached(struct kmem_cache *s, struct array *a)
+{
+	uint32_t nr = __atomic_load_n(&a->nr, __ATOMIC_RELAXED);
+
+	return (uint32_t)min_size(nr, s->geo.capacity);
+}
+
+/* First round: how many objects of each slab are in arrays. */
+static void tally_array(struct kmem_cache *s, struct array *a, void *ctx)
+{
+	uint32_t nr = nr_cached(s, a), entry;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < nr; i++) {
+		struct frame *f = frame_of_cached(s, cached_object(a, i), &entry);
+
+		if (!f)
+			continue;
+		if (f->census != census_number)
+			f->nr_cached = 0;
+		f->census = census_number;
+		f->nr_cached++;
+	}
+}
+
+static unsigned int take_tally(struct frame *f)
+{
+	unsigned int nr = f->census == census_number ? f->nr_cached : 0;
+
+	f->nr_cached = 0;
+	return nr;
+}
+
+static void add_slab(struct census *c, size_t inuse, size_t objects, size_t cached)
+{
+	size_t used = inuse > cached ? inuse - cached : 0;
+	size_t decile = used ? (used * 10 - 1) / objects : 0;
+
+	c->usage->decile[decile]++;
+	c->usage->nr_cached += inuse - used;
+	c->usage->nr_inuse += used;
+	c->usage->inuse_bytes += used * c->cache->geo.size;
+}
+
+/* Second round: slabs of which arrays hold objects and that were not listed: full but for those. */
+static void count_array(struct kmem_cache *s, struct array *a, void *ctx)
+{
+	struct census *c = ctx;
+	uint32_t nr = nr_cached(s, a), entry;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		struct frame *f = frame_of_cached(s, cached_object(a, i), &entry);
+		unsigned int cached = f && c->nr_full ? take_tally(f) : 0;
+		size_t objects;
+
+		if (!cached)
+			continue;
+		objects = (PAGE_SIZE << entry_order(entry)) / s->geo.size;
+		add_slab(c, objects, objects, cached);
+		c->nr_full--;
+	}
+}
+
+static void count_listed(struct census *c)
+{
+	struct node *n = &c->cache->node;
+	struct frame *f;
+
+	list_for_each_entry (f, &n->partial, link)
+		add_slab(c, f->inuse, f->objects, take_tally(f));
+}
+
+static size_t slab_bytes(const struct kmem_cache *s)
+{
+	size_t lost = (PAGE_SIZE << s->geo.order) - (PAGE_SIZE << s->geo.min_order);
+
+	return s->node.nr_slabs * (PAGE_SIZE << s->geo.order) - s->node.nr_fallbacks * lost;
+}
+
+static void count_cache(struct slab_usage *u, struct kmem_cache *s)
+{
+	struct census c = { .usage = u, .cache = s };
+	struct node *n = &s->node;
+	size_t bytes;
+
+	census_number++;
+	percpu_visit(s, tally_array, &c);
+	lock_acquire(&n->lock);
+	c.nr_full = n->nr_slabs - n->nr_partial;
+	bytes = slab_bytes(s);
+	u->nr_slabs += n->nr_slabs;
+	u->nr_objects += n->nr_objects;
+	count_listed(&c);
+	lock_release(&n->lock);
+	percpu_visit(s, count_array, &c);
+	for (; c.nr_full; c.nr_full--)
+		add_slab(&c, s->geo.objects, s->geo.objects, 0);
+	u->slab_bytes += bytes;
+	if (s->flags & SLAB_RECLAIM_ACCOUNT)
+		u->reclaimable_bytes += bytes;
+}
+
+static void count_zone(struct slab_usage *u)
+{
+	size_t pages;
+
+	lock_acquire(&slab_zone.lock);
+	u->free_dirty_bytes = slab_zone.nr_dirty << PAGE_SHIFT;
+	pages = slab_zone.nr_committed;
+	lock_release(&slab_zone.lock);
+	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes();
+}
+
+void slab_usage(struct slab_usage *u)
+{
+	struct kmem_cache *s;
+
+	memset(u, 0, sizeof(*u));
+	if (!boot_ensure())
+		return;
+	lock_acquire(&slab_mutex);
+	list_for_each_entry (s, &slab_caches, link)
+		count_cache(u, s);
+	lock_release(&slab_mutex);
+	count_zone(u);
+	u->large_bytes = large_bytes();
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->free_dirty_bytes + u->metadata_bytes;
+}

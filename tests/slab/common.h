@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of libslab share: booting with options, the equations, the seed. */
+#ifndef TESTS_SLAB_COMMON_H
+#define TESTS_SLAB_COMMON_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocators/slab/slab.h"
+
+static inline void boot_or_fail(const char *options)
+{
+	if (slab_boot(options))
+		fail_msg("slab_boot(\"%s\"): %s", options, slab_boot_error());
+}
+
+static inline void print_disagreement(void *ctx, const char *sentence)
+{
+	(void)ctx;
+	print_error("%s\n", sentence);
+}
+
+/* Every equation of types.h holds. No other thread is inside libslab. */
+static inline void assert_equations_hold(void)
+{
+	assert_int_equal(slab_check(print_disagreement, NULL), 0);
+}
+
+/* SEED from the environment or a fixed one; printed, so that a failure can be repeated. */
+static inline uint64_t test_seed(uint64_t usual)
+{
+	const char *s = getenv("SEED");
+	uint64_t seed = s ? strtoull(s, NULL, 0) : usual;
+
+	print_message("repeat with SEED=%llu\n", (unsigned long long)seed);
+	return seed;
+}
+
+#endif
