@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libslab by its own API: kmalloc with the site's location and token, kmem_caches for objects of
+ * one type. The option string goes to slab_boot() as it is.
+ */
+#include <stdio.h>
+
+#include "allocator.h"
+#include "allocators/slab/slab.h"
+
+static struct kmem_cache *cache_of(struct alloc_cache *cache)
+{
+	return (struct kmem_cache *)cache;
+}
+
+static struct kmalloc_token token_of(const struct alloc_site *site)
+{
+	return (struct kmalloc_token){ site, site->token };
+}
+
+static void *slab_alloc(size_t size, const struct alloc_site *site)
+{
+	return kmalloc_token(size, site->gfp, token_of(site));
+}
+
+static void *slab_zalloc(size_t size, const struct alloc_site *site)
+{
+	return kmalloc_token(size, site->gfp | __GFP_ZERO, token_of(site));
+}
+
+static void *slab_realloc(void *p, size_t old_size, size_t size, const struct alloc_site *site)
+{
+	(void)old_size;
+	return krealloc_token(p, size, site->gfp, token_of(site));
+}
+
+static void slab_free(void *p, size_t size)
+{
+	(void)size;
+	kfree(p);
+}
+
+static void *slab_cache_alloc(struct alloc_cache *cache)
+{
+	return kmem_cache_alloc(cache_of(cache), GFP_KERNEL);
+}
+
+static void *slab_cache_zalloc(struct alloc_cache *cache)
+{
+	return kmem_cache_alloc(cache_of(cache), GFP_KERNEL | __GFP_ZERO);
+}
+
+static void slab_cache_free(struct alloc_cache *cache, void *p)
+{
+	kmem_cache_free(cache_of(cache), p);
+}
+
+static size_t slab_usable(void *p, size_t size)
+{
+	(void)size;
+	return ksize(p);
+}
+
+static struct alloc_cache *slab_cache_create(const char *name, size_t size, size_t align,
+					     unsigned int flags)
+{
+	slab_flags_t f = 0;
+
+	f |= flags & ALLOC_CACHE_HWALIGN ? SLAB_HWCACHE_ALIGN : 0;
+	f |= flags & ALLOC_CACHE_RECLAIMABLE ? SLAB_RECLAIM_ACCOUNT : 0;
+	f |= flags & ALLOC_CACHE_ACCOUNT ? SLAB_ACCOUNT : 0;
+	return (struct alloc_cache *)kmem_cache_create(name, size, align, f, NULL);
+}
+
+static void slab_cache_destroy(struct alloc_cache *cache)
+{
+	kmem_cache_destroy(cache_of(cache));
+}
+
+static int init(const char *options, size_t map_bytes, char *why, size_t why_len)
+{
+	(void)map_bytes;
+	if (!slab_boot(options))
+		return 0;
+	snprintf(why, why_len, "%s", slab_boot_error());
+	return -1;
+}
+
+static void version(char *buf, size_t len)
+{
+	char engine[48];
+
+	slab_option_get("engine", engine, sizeof(engine));
+	snprintf(buf, len, "%s", engine);
+}
+
+static void mode(char *buf, size_t len)
+{
+	char partition[16], cpus[16];
+
+	slab_option_get("partition", partition, sizeof(partition));
+	slab_option_get("cpus", cpus, sizeof(cpus));
+	snprintf(buf, len, "partition=%s,cpus=%s", partition, cpus);
+}
+
+static bool use(struct alloc_slab_use *u)
+{
+	struct slab_usage usage;
+
+	slab_usage(&usage);
+	for (int i = 0; i < 10; i++)
+		u->nr_slabs[i] = usage.decile[i];
+	u->nr_objects = usage.nr_objects;
+	u->nr_in_use = usage.nr_inuse;
+	return usage.nr_slabs > 0;
+}
+
+ALLOCATOR(slab) = {
+	.name = "slab",
+	.summary = "libslab, the Linux slab in user space; options as slab:partition=typed",
+	.symbol = "kmalloc_token",
+	.variants = { "", "partition=random", "partition=typed" },
+	.init = init,
+	.version = version,
+	.mode = mode,
+	.slab_use = use,
+	.cache_create = slab_cache_create,
+	.cache_destroy = slab_cache_destroy,
+	.ops = {
+		.alloc = slab_alloc,
+		.zalloc = slab_zalloc,
+		.realloc = slab_realloc,
+		.free = slab_free,
+		.cache_alloc = slab_cache_alloc,
+		.cache_zalloc = slab_cache_zalloc,
+		.cache_free = slab_cache_free,
+		.usable = slab_usable,
+	},
+};
