@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The measured child: `runner cell WORD...`. One process is one trial:
+ *
+ *	prove which allocator is mapped	-> ready
+ *	one round with the watching hooks	-> watched   (memory, addresses, waste, faults)
+ *	job.rounds rounds, hooks gone		              (time)
+ *	one round with the timing hooks		              (latency of single calls)
+ *	teardown				-> drained   (what the allocator still holds)
+ *
+ * With one thread the rounds run on the main thread, so that a single-threaded program is what the
+ * allocator sees.
+ */
+#ifndef HARNESS_CELL_H
+#define HARNESS_CELL_H
+
+int cell_main(int argc, char **argv);
+
+/* `runner probe WORD...`: start the allocator, prove it, end. Tells a wrong option before a run. */
+int cell_probe(int argc, char **argv);
+
+#endif

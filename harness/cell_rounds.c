@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rounds on threads. All threads meet before a round and after it; each reads the clock for itself,
+ * and the round lasts from the first begin to the last end.
+ */
+#include <sys/resource.h>
+
+#include "cell_state.h"
+#include "clock.h"
+
+static void bind_ops(struct cell_state *c, struct cell_thread *t)
+{
+	meter_bind(t->meter);
+	switch (c->round) {
+	case ROUND_WATCHED:
+		meter_watch(&t->wl->ops);
+		break;
+	case ROUND_LATENCY:
+		meter_time(&t->wl->ops);
+		break;
+	default:
+		t->wl->ops = c->allocator.ops;
+	}
+}
+
+static void run_one(struct cell_state *c, struct cell_thread *t)
+{
+	bind_ops(c, t);
+	t->begin_ns = clock_ns();
+	c->workload->round(t->wl);
+	t->end_ns = clock_ns();
+}
+
+static void *thread_main(void *arg)
+{
+	struct cell_thread *t = arg;
+	struct cell_state *c = t->cell;
+
+	for (;;) {
+		pthread_barrier_wait(&c->start);
+		if (c->round == ROUND_QUIT)
+			return NULL;
+		run_one(c, t);
+		pthread_barrier_wait(&c->stop);
+	}
+}
+
+void cell_start_threads(struct cell_state *c)
+{
+	unsigned int n = c->job.threads;
+
+	if (n == 1)
+		return;
+	pthread_barrier_init(&c->start, NULL, n + 1);
+	pthread_barrier_init(&c->stop, NULL, n + 1);
+	for (unsigned int i = 0; i < n; i++)
+		if (pthread_create(&c->thread[i].id, NULL, thread_main, &c->thread[i]))
+			cell_fail(c, "a thread could not be created");
+}
+
+void cell_stop_threads(struct cell_state *c)
+{
+	if (c->job.threads == 1)
+		return;
+	c->round = ROUND_QUIT;
+	pthread_barrier_wait(&c->start);
+	for (unsigned int i = 0; i < c->job.threads; i++)
+		pthread_join(c->thread[i].id, NULL);
+}
+
+static void run_all(struct cell_state *c)
+{
+	if (c->job.threads == 1) {
+		run_one(c, &c->thread[0]);
+		return;
+	}
+	pthread_barrier_wait(&c->start);
+	pthread_barrier_wait(&c->stop);
+}
+
+static void take_digest(struct cell_state *c)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < c->job.threads; i++) {
+		struct wl_thread *t = c->thread[i].wl;
+
+		if (t->error)
+			cell_fail(c, t->error);
+		sum += t->digest;
+		t->digest = 0;
+	}
+	if (c->have_digest && sum != c->digest)
+		cell_fail(c, "two rounds of one trial read back different data");
+	c->digest = sum;
+	c->have_digest = true;
+}
+
+static uint64_t wall_ns(const struct cell_state *c)
+{
+	uint64_t begin = c->thread[0].begin_ns, end = c->thread[0].end_ns;
+
+	for (unsigned int i = 1; i < c->job.threads; i++) {
+		if (c->thread[i].begin_ns < begin)
+			begin = c->thread[i].begin_ns;
+		if (c->thread[i].end_ns > end)
+			end = c->thread[i].end_ns;
+	}
+	return end - begin;
+}
+
+static void count_usage(uint64_t *faults, uint64_t *switches, int sign)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	*faults += sign * (u.ru_minflt + u.ru_majflt);
+	*switches += sign * (u.ru_nvcsw + u.ru_nivcsw);
+}
+
+void cell_round(struct cell_state *c, enum cell_round round)
+{
+	bool timed = round == ROUND_TIMED;
+	uint64_t *faults = timed ? &c->timed.faults : &c->watched.faults;
+	uint64_t *switches = timed ? &c->timed.switches : &c->watched.switches;
+
+	c->round = round;
+	if (c->allocator.round)
+		c->allocator.round();
+	if (round != ROUND_LATENCY)
+		count_usage(faults, switches, -1);
+	run_all(c);
+	if (round != ROUND_LATENCY)
+		count_usage(faults, switches, 1);
+	if (timed)
+		c->timed_ns += wall_ns(c);
+	take_digest(c);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the texts of `-w` and `-t` to the cells of a run: each workload with each thread count, its
+ * image made and hashed.
+ */
+#ifndef HARNESS_CELLS_H
+#define HARNESS_CELLS_H
+
+#include "run.h"
+
+struct cells_request {
+	const char *workloads; /* comma-separated NAME or NAME:ARG; NULL: the default ones */
+	const char *threads;   /* comma-separated counts; NULL: 1 and the number of CPUs */
+	double scale;
+	unsigned int rounds;
+	bool quiet;
+};
+
+/* Dies with EXIT_USAGE for what does not exist; a default workload that cannot run is skipped. */
+void cells_resolve(struct run *run, const struct cells_request *request);
+void cells_release(struct run *run);
+
+#endif

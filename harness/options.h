@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The options that compare, nightly and run share, by argp; defaults are in one table. */
+#ifndef HARNESS_OPTIONS_H
+#define HARNESS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum output { OUTPUT_TABLE, OUTPUT_CSV, OUTPUT_MARKDOWN, OUTPUT_JSON };
+
+struct options {
+	const char *allocators; /* -a, NULL: all that are installed */
+	const char *workloads;	/* -w, NULL: the default ones */
+	const char *threads;	/* -t, NULL: 1 and the number of CPUs; --quick: 1 */
+	const char *baseline;
+	const char *db;	  /* NULL: results/slabbench.db beside the program */
+	const char *out;  /* NULL: results/runs/ID beside the program */
+	const char *file; /* the argument of `run` */
+	double scale;	  /* 0: 1, or 0.25 with --quick */
+	int blocks;	  /* 0: 12, or 6 with --quick */
+	unsigned int rounds;
+	unsigned int timeout_s;
+	uint64_t seed;
+	bool quick, dry_run;
+	enum output output;
+};
+
+/* @verb: the subcommand, for messages. Dies with EXIT_USAGE on a mistake. */
+void options_parse(struct options *o, const char *verb, int argc, char **argv);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Children that have freed everything and are kept to see what they hold 1 s and 5 s later. They
+ * sleep in a read, so they take no CPU from the trials that go on meanwhile. Main thread only.
+ */
+#ifndef HARNESS_PARK_H
+#define HARNESS_PARK_H
+
+#include "child.h"
+#include "rss.h"
+#include "trial.h"
+
+/* Take over @child and @rss; the late samples go into @t, which must live until park_release(). */
+void park_child(const struct child *child, const struct rss *rss, struct trial *t,
+		uint64_t drained_ns);
+/* Take the samples that are due; cheap when none is. Call often, also while a trial runs. */
+void park_sample(void);
+/* Let those go whose last sample is taken. Only between trials: an exit takes CPU. */
+void park_release(void);
+/* Milliseconds until the next sample is due, -1 if nobody is parked. */
+int park_wait_ms(void);
+/* Children still parked that belong to trials of @block. */
+int park_count(void);
+/* Kill all (interrupted). */
+void park_abandon(void);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/* The text of the schema and of the views, put into the program by the assembler. */
+#include "store_parts.h"
+
+#define EMBED(symbol, path)                                                                        \
+	__asm__(".pushsection .rodata\n"                                                           \
+		".global " #symbol "\n"                                                            \
+		".type " #symbol ", @object\n" #symbol ":\n"                                       \
+		".incbin \"" path "\"\n"                                                           \
+		".byte 0\n"                                                                        \
+		".size " #symbol ", . - " #symbol "\n"                                             \
+		".popsection\n")
+
+EMBED(store_schema_sql, "results/schema.sql");
+EMBED(store_views_sql, "results/views.sql");
