@@ -3,6 +3,7 @@
  * Rounds on threads. All threads meet before a round and after it; each reads the clock for itself,
  * and the round lasts from the first begin to the last end.
  */
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "cell_state.h"
@@ -31,11 +32,33 @@ static void run_one(struct cell_state *c, struct cell_thread *t)
 	t->end_ns = clock_ns();
 }
 
+/*
+ * Thread i stays on the i-th last CPU that this process may use, so that two threads never share
+ * one while another idles. With more threads than CPUs the scheduler decides, as it would
+ * elsewhere.
+ */
+static void pin(const struct cell_state *c, unsigned int index)
+{
+	cpu_set_t allowed, one;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) ||
+	    c->job.threads > (unsigned int)CPU_COUNT(&allowed))
+		return;
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
+		if (CPU_ISSET(cpu, &allowed) && !index--) {
+			CPU_ZERO(&one);
+			CPU_SET(cpu, &one);
+			sched_setaffinity(0, sizeof(one), &one);
+			return;
+		}
+}
+
 static void *thread_main(void *arg)
 {
 	struct cell_thread *t = arg;
 	struct cell_state *c = t->cell;
 
+	pin(c, t->wl->index);
 	for (;;) {
 		pthread_barrier_wait(&c->start);
 		if (c->round == ROUND_QUIT)
@@ -49,8 +72,10 @@ void cell_start_threads(struct cell_state *c)
 {
 	unsigned int n = c->job.threads;
 
-	if (n == 1)
+	if (n == 1) {
+		pin(c, 0);
 		return;
+	}
 	pthread_barrier_init(&c->start, NULL, n + 1);
 	pthread_barrier_init(&c->stop, NULL, n + 1);
 	for (unsigned int i = 0; i < n; i++)

@@ -217,14 +217,21 @@ static void add_default(struct run *run, const struct cells_request *r)
 	}
 }
 
+void cells_check(const char *workloads)
+{
+	char *copy = strdup(workloads ? workloads : ""), *save = NULL;
+
+	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save))
+		find(w);
+	free(copy);
+}
+
 static void add_list(struct run *run, const struct cells_request *r)
 {
 	char *copy = strdup(r->workloads), *save = NULL;
 
-	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
-		find(w);
+	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save))
 		add_threads(run, r, w, true);
-	}
 	free(copy);
 }
 

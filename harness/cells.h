@@ -16,6 +16,9 @@ struct cells_request {
 	bool quiet;
 };
 
+/* Dies with EXIT_USAGE if a name in the comma-separated @workloads (NULL: none) does not exist. */
+void cells_check(const char *workloads);
+
 /* Dies with EXIT_USAGE for what does not exist; a default workload that cannot run is skipped. */
 void cells_resolve(struct run *run, const struct cells_request *request);
 void cells_release(struct run *run);

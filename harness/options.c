@@ -112,17 +112,30 @@ static error_t parse_amount(int key, char *arg, struct options *o)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* A list option may be given more than once: the lists are joined. Never freed: one command line.
+ */
+static const char *join(const char *list, const char *more)
+{
+	char *both;
+
+	if (!list)
+		return more;
+	if (asprintf(&both, "%s,%s", list, more) < 0)
+		die(EXIT_FAILED, "out of memory");
+	return both;
+}
+
 static error_t parse_name(int key, char *arg, struct options *o)
 {
 	switch (key) {
 	case 'a':
-		o->allocators = arg;
+		o->allocators = join(o->allocators, arg);
 		return 0;
 	case 'w':
-		o->workloads = arg;
+		o->workloads = join(o->workloads, arg);
 		return 0;
 	case 't':
-		o->threads = arg;
+		o->threads = join(o->threads, arg);
 		return 0;
 	case KEY_BASELINE:
 		o->baseline = arg;

@@ -144,7 +144,9 @@ void report_adjustment(const struct report *r, char *buf, size_t len)
 	count_adjusted(r, &a);
 	snprintf(family, sizeof(family), a.least < a.most ? "%d to %d" : "%d",
 		 a.least < a.most ? a.least : a.most, a.most);
-	if (a.adjusted && !a.plain)
+	if (!a.most)
+		snprintf(buf, len, "nothing is compared");
+	else if (a.adjusted && !a.plain)
 		snprintf(buf, len,
 			 "95%% for the %s comparisons of a workload together (Bonferroni)", family);
 	else if (a.plain)

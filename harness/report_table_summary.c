@@ -107,7 +107,8 @@ static void print_sentence(const struct report *r)
 
 void report_summary(const struct report *r, int label_width)
 {
-	if (compare_arm_index(r->c, ARM_BASELINE) < 0 || !r->c->nr_cells)
+	if (compare_arm_index(r->c, ARM_BASELINE) < 0 || compare_arm_index(r->c, ARM_SUBJECT) < 0 ||
+	    !r->c->nr_cells)
 		return;
 	fprintf(r->out, "\n%-*s", label_width + 2, "summary");
 	for (int metric = 0; metric < r->c->nr_metrics; metric++)

@@ -109,12 +109,15 @@ void session_plan(struct session *s, const char *kind, const char *verb, int arg
 		paths_default_db(run->db, sizeof(run->db));
 	write_command(run, verb, argc, argv);
 	arms_resolve(run, o->allocators, o->baseline);
+	if (!*script)
+		cells_check(o->workloads);
 	make_scratch(run);
+	if (!o->dry_run)
+		s->store = store_open(run->db);
 	cells_resolve(run, &request);
 	say_plan(run);
 	if (o->dry_run)
 		dry_run(run);
-	s->store = store_open(run->db);
 }
 
 static void on_signal(int signal)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Opening and closing the store. The connection never leaves this process. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +99,11 @@ struct store *store_open_readonly(const char *path)
 {
 	struct store *s = new_store(path);
 
+	if (access(path, R_OK) && errno != ENOENT)
+		die(EXIT_STORAGE, "cannot read %s: %m; give another file with --db", path);
 	if (access(path, F_OK))
 		die(EXIT_STORAGE,
-		    "there is no database %s; ./runner compare makes it, --db names "
-		    "another one",
+		    "there is no database %s; ./runner compare makes it, --db names another one",
 		    path);
 	store_place_refuse(path);
 	store_check_kind(path);

@@ -2,8 +2,9 @@
 -- The store of Slabbench: every sample of every trial, written by the runner, read by anyone.
 -- This file and views.sql are the interface; a change of meaning raises user_version.
 --
--- Rules: rows are only ever added (run.status, run.ended_at excepted); one transaction holds one
--- block; a trial that failed is stored with its reason and never enters a view of results.
+-- Rules: rows are only ever added (run.status and run.ended_at excepted, and what the first block
+-- proves about an arm, and the newest build's words for a metric); one transaction holds one block;
+-- a trial that failed is stored with its reason and never enters a view of results.
 -- Units are in the names: _ns, _bytes, _ratio, _count. Times of day are unix seconds.
 
 CREATE TABLE machine (

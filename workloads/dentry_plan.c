@@ -130,7 +130,7 @@ static void set_add(struct draw *d, struct slot_set *set, uint32_t slot)
 	set->slot[set->nr++] = slot;
 }
 
-/* The last one takes the place, except that of the newest files, whose order is kept. */
+/* The last one takes its place. */
 static void set_remove(struct draw *d, struct slot_set *set, uint32_t slot)
 {
 	uint32_t at = d->where[slot], last = set->slot[--set->nr];

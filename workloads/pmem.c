@@ -78,7 +78,7 @@ static void write_back(struct pmem_thread *pt, const struct pmem_entry *e, uint3
 
 	memcpy(to, e->buf + at, bytes);
 	persist_flush(pt->pr->persist, to, bytes);
-	nr[NR_LINES] += persist_lines(e->buf + at, bytes);
+	nr[NR_LINES] += persist_lines(to, bytes);
 	nr[NR_LINES_MINIMUM] += (at % PERSIST_LINE + bytes + PERSIST_LINE - 1) / PERSIST_LINE;
 	nr[NR_PAGES_CROSSED] += pages_crossed(e->buf + at, bytes);
 	if (++pt->unfenced == FENCE_RECORDS) {

@@ -6,7 +6,7 @@
 data=$SRCDIR/tests/cli/data
 cc=${CC:-cc}
 
-for what in CRASH HANG SCRIBBLE EMPTY NOTHING; do
+for what in CRASH HANG SCRIBBLE EMPTY NOTHING DIRTY; do
 	$cc -O1 -shared -fPIC -D$what -o bad_$what.so "$data/bad_malloc.c" || exit 1
 done
 
@@ -21,30 +21,30 @@ compare() {
 
 expect 'an allocator that crashes' 4 compare "bad=$top/bad_CRASH.so"
 says err 'bad: failed: died by signal 6'
-query "SELECT count(*) FROM v_trial WHERE label = 'bad' AND status = 'failed'" 2
-query "SELECT count(*) FROM v_trial WHERE label = 'libc' AND status = 'ok'" 2
+query "SELECT count(*) FROM v_trial WHERE allocator = 'bad' AND status = 'failed'" 2
+query "SELECT count(*) FROM v_trial WHERE allocator = 'libc' AND status = 'ok'" 2
 query "SELECT status FROM run" complete
 
 expect 'an allocator that hangs' 4 compare "bad=$top/bad_HANG.so" --timeout 2
 says err 'bad: timeout'
-query "SELECT count(*) FROM v_trial WHERE label = 'bad' AND status = 'timeout'" 2
+query "SELECT count(*) FROM v_trial WHERE allocator = 'bad' AND status = 'timeout'" 2
 
 expect 'an allocator that returns wrong data' 4 compare "bad=$top/bad_SCRIBBLE.so"
-query "SELECT count(*) FROM v_trial WHERE label = 'bad' AND status = 'ok'" 0
-query "SELECT count(*) FROM v_trial WHERE label = 'libc' AND status = 'ok'" 2
+query "SELECT count(*) FROM v_trial WHERE allocator = 'bad' AND status = 'ok'" 0
+query "SELECT count(*) FROM v_trial WHERE allocator = 'libc' AND status = 'ok'" 2
 
 expect 'an allocator that runs out' 4 compare "bad=$top/bad_EMPTY.so"
 says err 'NULL'
 
 expect 'a library that is no malloc' 3 compare "bad=$top/bad_NOTHING.so"
 says err 'bad: invalid: malloc is .*libc'
-query "SELECT count(*) FROM v_trial WHERE label = 'bad' AND status = 'invalid'" 2
+query "SELECT count(*) FROM v_trial WHERE allocator = 'bad' AND status = 'invalid'" 2
 
-# script WHAT CODE: a user's workload that goes wrong.
+# script WHAT [ALLOCATOR]: a user's workload that goes wrong.
 script() {
 	rm -f db db-wal db-shm
 	sed "1i #define $1" "$data/bad_script.c" >script.c
-	"$RUNNER" run script.c --db db --out out.d -a libc -t 1 --blocks 2 --timeout 2
+	"$RUNNER" run script.c --db db --out out.d -a "libc${2:+,$2}" -t 1 --blocks 2 --timeout 2
 }
 
 expect 'a script that works' 0 script NONE
@@ -59,6 +59,10 @@ expect 'a script whose data wander' 4 script WANDER
 says err 'read back different data'
 expect 'a script that hangs' 4 script HANG
 says err 'timeout'
+
+expect 'an allocator whose calloc does not clear' 4 script NONE "bad=$top/bad_DIRTY.so"
+query "SELECT count(*) FROM v_trial WHERE status = 'mismatch'" 2
+says out 'read back'
 
 # Ctrl-C after the first block: it stays, the run is 'interrupted'.
 sentence='Ctrl-C'

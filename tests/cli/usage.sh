@@ -28,7 +28,7 @@ says err '/no/such.so'
 one_line
 expect 'a trace that is not there' 2 "$RUNNER" compare --db db -a libc -w trace:no-such
 says err 'no-such'
-expect 'an argument for a workload without one' 2 "$RUNNER" compare --db db -a libc -w pmem:x
+expect 'an argument for a workload without one' 2 "$RUNNER" compare --db db -a libc -w xfs-buffer:x
 says err "takes nothing behind a colon"
 for bad in '--blocks 0' '--blocks 1.5' '--blocks x' '--scale 0' '--scale -1' '--seed -1' \
 	'--rounds 0' '--timeout 0' '-t 0' '-t x' '-t 100000'; do

@@ -274,8 +274,12 @@ static void test_failed_baseline_voids_every_verdict(void **state)
 
 	(void)state;
 	quiet_world(seed, 12);
+	world.drift = 0.1;
+	world.time[SLAB] = 1.5;
 	c = run_world(fail_baseline);
 	assert_true(row(c, "ns_per_op", SLAB)->verdict == VERDICT_INVALID);
+	assert_int_equal(row(c, "ns_per_op", SLAB)->nr_pairs, 11);
+	assert_near(row(c, "ns_per_op", SLAB)->ratio, 1.5); /* still block by block */
 	assert_true(row(c, "rss_peak_bytes", PEER)->verdict == VERDICT_INVALID);
 	compare_free(c);
 }

@@ -39,7 +39,7 @@
 struct drive_image {
 	struct wl_plan plan; /* ops, alloc_bytes, why, params, note as prepare() left them */
 	int status;	     /* what prepare() returned */
-	char dir[64];	     /* removed with its files by drive_release() */
+	char dir[256];	     /* under TMPDIR, removed with its files by drive_release() */
 };
 
 struct drive_result {
@@ -179,7 +179,8 @@ static inline struct drive_image *drive_plan(const struct workload *w, unsigned 
 
 	if (!image)
 		abort();
-	strcpy(image->dir, "/tmp/slabbench-drive-XXXXXX");
+	snprintf(image->dir, sizeof(image->dir), "%s/slabbench-drive-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(image->dir)) {
 		perror("drive: mkdtemp");
 		abort();

@@ -108,7 +108,7 @@ static void test_misaligned_buffers_cost_lines_and_pages(void **state)
 
 static void test_lines_of_a_range_are_counted_from_its_first_to_its_last(void **state)
 {
-	_Alignas(64) char buf[256];
+	_Alignas(64) static char buf[256];
 
 	(void)state;
 	assert_int_equal(persist_lines(buf, 1), 1);

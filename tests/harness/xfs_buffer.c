@@ -84,7 +84,7 @@ static unsigned int dio_alignment(const char *dir)
 {
 	unsigned int alignment = 0;
 #ifdef STATX_DIOALIGN
-	char path[128];
+	char path[512];
 	struct statx st;
 	int fd;
 
@@ -143,7 +143,7 @@ static void test_another_content_of_the_file_is_noticed(void **state)
 {
 	struct drive_image *image = drive_plan(w, 1, SCALE, "", hostile_seed());
 	struct drive_result r = { .rounds = 1 };
-	char path[128];
+	char path[512];
 	struct stat st;
 	DIR *d = opendir(image->dir);
 	int fd = -1;

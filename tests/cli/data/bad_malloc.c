@@ -2,7 +2,8 @@
 /*
  * A malloc that goes wrong on purpose after some thousands of calls, for the tests of the runner:
  * -DCRASH dies, -DHANG never returns, -DSCRIBBLE writes over an object that is still in use,
- * -DEMPTY returns NULL, -DNOTHING defines no malloc at all.
+ * -DEMPTY returns NULL, -DNOTHING defines no malloc at all, -DDIRTY does not zero 64-byte objects
+ * of calloc.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -48,7 +49,13 @@ void *malloc(size_t size)
 
 void *calloc(size_t n, size_t size)
 {
-	return go_wrong(__libc_calloc(n, size), n * size);
+	void *p = go_wrong(__libc_calloc(n, size), n * size);
+
+#ifdef DIRTY
+	if (p && n * size == 64)
+		memset(p, 0x55, 64);
+#endif
+	return p;
 }
 
 void *realloc(void *p, size_t size)

@@ -37,14 +37,14 @@ static void work(struct wl_thread *t)
 	static uint64_t wandering;
 
 	for (int i = 0; i < 1000; i++) {
-		char *p = wl_alloc(t, 64, &site);
+		char *p = wl_zalloc(t, 64, &site);
 
 		if (!p) {
 			wl_fail(t, WL_OUT_OF_MEMORY);
 			return;
 		}
 		p[0] = (char)i;
-		t->digest += (unsigned char)p[0];
+		t->digest += (unsigned char)p[0] + (unsigned char)p[9];
 		wl_free(t, p, 64);
 	}
 	(void)wandering;
