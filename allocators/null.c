@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The harness's own cost: a bump pointer over memory that is resident before the clock starts, and
- * a free that does nothing. Each thread bumps through chunks of its own; a chunk is taken from the
- * map by one atomic add. Nothing is ever reused within a round, so what a cell takes on this row is
- * the work around the allocator, with colder memory than a real allocator would give.
+ * The harness's own cost: allocation hands out addresses without any work, free does nothing.
+ *
+ * The first round of a trial is served by a bump pointer and recorded. Between rounds the record is
+ * turned into places (null_placement.h) that are resident before the clock starts; from then on the
+ * k-th allocation of a thread is the k-th entry of its table. So what a cell takes on this row is
+ * the work around the allocator, on memory that is about as warm as a real allocator would make it;
+ * only zeroed objects, which are cleared between rounds, and objects that other threads free lie in
+ * memory that is not reused. A round that departs from the record gets bump memory again, and is
+ * slower.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,21 +17,33 @@
 #include <sys/sysinfo.h>
 
 #include "allocator.h"
+#include "null_placement.h"
 
 #define CHUNK_BYTES (1ul << 20)
 #define MAX_THREADS 256
 #define HUGE_BYTES  (2ul << 20)
 
-static char *map;
+/* In front of each object of the recorded round. */
+struct header {
+	struct null_record *owner;
+	uint64_t index;
+};
+
+static char *map; /* of the recorded round, and of rounds that depart from it */
+static char *warm, *zeroed;
 static size_t map_bytes;
-static size_t map_used;	   /* atomic */
-static unsigned int epoch; /* a chunk of an older round is void */
-static bool outgrown;
+static size_t map_used; /* atomic */
+static struct null_extent extent;
+static struct null_record *records; /* of all threads; atomic push */
+static unsigned int epoch;	    /* the number of the round, from 1 */
+static bool recording, outgrown;
 
 static __thread struct {
-	char *next, *end;
+	struct null_answer *next, *end; /* answers still to be given; none while recording */
+	char *bump, *bump_end;
+	struct null_record *record;
 	unsigned int epoch;
-} chunk __attribute__((tls_model("initial-exec")));
+} self __attribute__((tls_model("initial-exec")));
 
 struct alloc_cache {
 	size_t size;
@@ -45,74 +62,158 @@ static char *take(size_t bytes)
 	return NULL;
 }
 
-static __attribute__((noinline)) void *refill(size_t size)
+static char *bump(size_t size)
 {
 	size_t bytes = size > CHUNK_BYTES ? (size + 4095) & ~4095ul : CHUNK_BYTES;
-	char *p = take(bytes);
+	char *p = self.bump;
 
-	if (p && bytes == CHUNK_BYTES) {
-		chunk.epoch = epoch;
-		chunk.next = p + size;
-		chunk.end = p + bytes;
+	size = (size + 15) & ~15ul;
+	if (size > (size_t)(self.bump_end - p)) {
+		p = take(bytes);
+		if (!p || bytes != CHUNK_BYTES)
+			return p;
+		self.bump_end = p + bytes;
 	}
+	self.bump = p + size;
 	return p;
 }
 
-static inline void *bump(size_t size)
+static void push_record(struct null_record *r)
 {
-	char *p = chunk.next;
+	r->next = __atomic_load_n(&records, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&records, &r->next, r, false, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+}
 
-	size = (size + 15) & ~15ul;
-	if (__builtin_expect(size > (size_t)(chunk.end - p) || chunk.epoch != epoch, 0))
-		return refill(size);
-	chunk.next = p + size;
-	return p;
+static void *record(size_t size, bool zero)
+{
+	struct header *h;
+
+	if (!self.record) {
+		self.record = null_record_new();
+		if (!self.record)
+			return NULL;
+		push_record(self.record);
+	}
+	h = (struct header *)(void *)bump(size + sizeof(*h));
+	if (!h)
+		return NULL;
+	*h = (struct header){ self.record, self.record->nr_answers };
+	null_record_alloc(self.record, size, zero);
+	return h + 1;
+}
+
+/* The thread's first allocation in this round. */
+static void begin_round(void)
+{
+	self.epoch = epoch;
+	self.bump = self.bump_end = NULL;
+	self.next = self.end = NULL;
+	if (!recording && self.record) {
+		self.next = self.record->answer;
+		self.end = self.next + self.record->nr_answers;
+	}
+}
+
+static __attribute__((noinline)) void *answer_slowly(size_t size, bool zero)
+{
+	if (self.epoch != epoch) {
+		begin_round();
+		if (self.next != self.end && self.next->size == size)
+			return self.next++->p;
+	}
+	if (recording)
+		return record(size, zero);
+	self.next = self.end = NULL;
+	return bump(size);
+}
+
+/* A recycled bump chunk may be dirty, so what departs from the record is cleared. */
+static __attribute__((noinline)) void *answer_zeroed_slowly(size_t size)
+{
+	struct null_answer *before = self.next;
+	void *p = answer_slowly(size, true);
+
+	return p && (recording || self.next == before || !self.next) ? memset(p, 0, size) : p;
+}
+
+static inline bool answered(size_t size)
+{
+	return __builtin_expect(self.next != self.end, 1) &&
+	       __builtin_expect(self.next->size == size, 1) &&
+	       __builtin_expect(self.epoch == epoch, 1);
+}
+
+static inline void *answer(size_t size)
+{
+	return answered(size) ? self.next++->p : answer_slowly(size, false);
+}
+
+static inline void *answer_zeroed(size_t size)
+{
+	return answered(size) ? self.next++->p : answer_zeroed_slowly(size);
+}
+
+/* Only the owner's frees make places free: those of others come at another time in each round. */
+static __attribute__((noinline)) void record_free(void *p)
+{
+	const struct header *h = (const struct header *)p - 1;
+
+	if (p && h->owner == self.record)
+		null_record_free(self.record, h->index);
+}
+
+static inline void release(void *p)
+{
+	if (__builtin_expect(recording, 0))
+		record_free(p);
 }
 
 static void *null_alloc(size_t size, const struct alloc_site *site)
 {
 	(void)site;
-	return bump(size);
+	return answer(size);
 }
 
 static void *null_zalloc(size_t size, const struct alloc_site *site)
 {
-	void *p = bump(size);
-
 	(void)site;
-	return p ? memset(p, 0, size) : NULL;
+	return answer_zeroed(size);
 }
 
 static void *null_realloc(void *p, size_t old_size, size_t size, const struct alloc_site *site)
 {
-	void *q = bump(size);
+	void *q = answer(size);
 
 	(void)site;
-	return q && p ? memcpy(q, p, old_size < size ? old_size : size) : q;
+	if (!q || !p)
+		return q;
+	memcpy(q, p, old_size < size ? old_size : size);
+	release(p);
+	return q;
 }
 
 static void null_free(void *p, size_t size)
 {
-	(void)p;
 	(void)size;
+	release(p);
 }
 
 static void *null_cache_alloc(struct alloc_cache *cache)
 {
-	return bump(cache->size);
+	return answer(cache->size);
 }
 
 static void *null_cache_zalloc(struct alloc_cache *cache)
 {
-	void *p = bump(cache->size);
-
-	return p ? memset(p, 0, cache->size) : NULL;
+	return answer_zeroed(cache->size);
 }
 
 static void null_cache_free(struct alloc_cache *cache, void *p)
 {
 	(void)cache;
-	(void)p;
+	release(p);
 }
 
 static size_t null_usable(void *p, size_t size)
@@ -146,32 +247,59 @@ static size_t limit(void)
 	return sysinfo(&info) ? 1ul << 30 : info.totalram / 2 * info.mem_unit;
 }
 
-/* Each thread wastes at most a chunk's end; large objects take whole pages. */
+static char *reserve(void)
+{
+	char *p = mmap(NULL, map_bytes + HUGE_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	p = (char *)(((uintptr_t)p + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+	madvise(p, map_bytes, MADV_HUGEPAGE);
+	return p;
+}
+
+/* @bytes counts objects rounded up to 64; the recorded round puts 16 in front of each. */
 static int init(const char *options, size_t bytes, char *why, size_t why_len)
 {
-	size_t want = bytes + bytes / 64 + MAX_THREADS * CHUNK_BYTES / 4 + HUGE_BYTES;
+	size_t want = bytes + bytes / 4 + MAX_THREADS * CHUNK_BYTES / 4 + HUGE_BYTES;
 
 	if (*options) {
 		snprintf(why, why_len, "null takes no options, not '%s'", options);
 		return -1;
 	}
-	map_bytes = want < limit() ? want : limit();
-	map_bytes &= ~(HUGE_BYTES - 1);
-	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED) {
-		snprintf(why, why_len, "null could not map %zu MiB: %m", map_bytes >> 20);
-		return -1;
-	}
-	madvise(map, map_bytes, MADV_HUGEPAGE);
-	memset(map, 1, map_bytes);
-	return 0;
+	map_bytes = (want < limit() ? want : limit()) & ~(HUGE_BYTES - 1);
+	map = reserve();
+	warm = reserve();
+	zeroed = reserve();
+	if (map && warm && zeroed)
+		return 0;
+	snprintf(why, why_len, "null could not map %zu MiB: %m", map_bytes >> 20);
+	return -1;
 }
 
+/* The recorded round's memory is given back; the answers' is made resident. */
+static void prepare_answers(void)
+{
+	madvise(map, map_bytes, MADV_DONTNEED);
+	if (!null_place(records, warm, zeroed, map_bytes, &extent)) {
+		outgrown = true;
+		for (struct null_record *r = records; r; r = r->next)
+			r->nr_answers = 0;
+		return;
+	}
+	memset(warm, 0, extent.warm_bytes);
+}
+
+/* Outside the clock. Round 1 is recorded. */
 static void start_round(void)
 {
+	recording = ++epoch == 1;
 	map_used = 0;
-	epoch++;
+	if (epoch == 2)
+		prepare_answers();
+	if (epoch > 1)
+		memset(zeroed, 0, extent.zeroed_bytes);
 }
 
 static const char *exhausted(void)

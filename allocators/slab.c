@@ -8,9 +8,20 @@
 #include "allocator.h"
 #include "allocators/slab/slab.h"
 
-static struct kmem_cache *cache_of(struct alloc_cache *cache)
+/*
+ * libslab merges similar caches, as the kernel does; the harness tells caches apart by their
+ * address. So the low bits of a handle number the aliases of one kmem_cache, which is aligned
+ * to 64.
+ */
+#define MAX_HANDLES 1024
+#define ALIAS_MASK  63ul
+
+static struct alloc_cache *handles[MAX_HANDLES];
+static size_t nr_handles;
+
+static inline struct kmem_cache *cache_of(struct alloc_cache *cache)
 {
-	return (struct kmem_cache *)cache;
+	return (struct kmem_cache *)((uintptr_t)cache & ~ALIAS_MASK);
 }
 
 static struct kmalloc_token token_of(const struct alloc_site *site)
@@ -61,17 +72,36 @@ static size_t slab_usable(void *p, size_t size)
 	return ksize(p);
 }
 
+static struct alloc_cache *handle_of(struct kmem_cache *cache)
+{
+	uintptr_t alias = 0;
+
+	for (size_t i = 0; i < nr_handles; i++)
+		alias += cache_of(handles[i]) == cache;
+	if (alias > ALIAS_MASK || nr_handles == MAX_HANDLES)
+		return NULL;
+	handles[nr_handles] = (struct alloc_cache *)((uintptr_t)cache | alias);
+	return handles[nr_handles++];
+}
+
 static struct alloc_cache *slab_cache_create(const char *name, size_t size, size_t align,
 					     unsigned int flags)
 {
+	struct alloc_cache *handle;
+	struct kmem_cache *cache;
 	slab_flags_t f = 0;
 
 	f |= flags & ALLOC_CACHE_HWALIGN ? SLAB_HWCACHE_ALIGN : 0;
 	f |= flags & ALLOC_CACHE_RECLAIMABLE ? SLAB_RECLAIM_ACCOUNT : 0;
 	f |= flags & ALLOC_CACHE_ACCOUNT ? SLAB_ACCOUNT : 0;
-	return (struct alloc_cache *)kmem_cache_create(name, size, align, f, NULL);
+	cache = kmem_cache_create(name, size, align, f, NULL);
+	handle = cache ? handle_of(cache) : NULL;
+	if (cache && !handle)
+		kmem_cache_destroy(cache);
+	return handle;
 }
 
+/* A handle is not used again: its number may be that of an alias that still lives. */
 static void slab_cache_destroy(struct alloc_cache *cache)
 {
 	kmem_cache_destroy(cache_of(cache));

@@ -133,6 +133,27 @@ static void test_caches_keep_their_alignment(void **state)
 	}
 }
 
+/* libslab merges similar caches: a handle that both shared would lose one of the sizes. */
+static void test_two_similar_caches_have_two_handles(void **state)
+{
+	struct alloc_cache *one = a.cache_create("similar-one", 184, 0, 0);
+	struct alloc_cache *two = a.cache_create("similar-two", 192, 0, 0);
+	void *p, *q;
+
+	(void)state;
+	assert_non_null(one);
+	assert_non_null(two);
+	assert_ptr_not_equal(one, two);
+	p = a.ops.cache_alloc(one);
+	q = a.ops.cache_alloc(two);
+	assert_non_null(p);
+	assert_non_null(q);
+	a.ops.cache_free(two, q);
+	a.ops.cache_free(one, p);
+	a.cache_destroy(one);
+	a.cache_destroy(two);
+}
+
 struct live {
 	unsigned char *p;
 	size_t size;
@@ -237,6 +258,7 @@ static int check_one(const char *word)
 		cmocka_unit_test(test_zeroed_memory_is_zero_after_dirty_use),
 		cmocka_unit_test(test_realloc_keeps_content_up_and_down),
 		cmocka_unit_test(test_caches_keep_their_alignment),
+		cmocka_unit_test(test_two_similar_caches_have_two_handles),
 		cmocka_unit_test(test_random_lives_do_not_overlap),
 		cmocka_unit_test(test_objects_are_freed_by_another_thread),
 	};

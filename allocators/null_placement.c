@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Free places are kept in stacks by size: exact to 16 bytes up to 1 KiB, then eight steps to each
+ * doubling. A stack is a chain through the answers' indices.
+ */
+#include "null_placement.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define EXACT_BYTES 1024u
+#define EXACT	    (EXACT_BYTES / 16 + 1)
+#define STEPS	    8u
+#define NR_STACKS   (EXACT + STEPS * 54)
+#define NONE	    UINT32_MAX
+
+static void *map_lazily(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+struct null_record *null_record_new(void)
+{
+	struct null_record *r = map_lazily(sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->call = map_lazily(NULL_MAX_CALLS * sizeof(*r->call));
+	return r->call ? r : NULL;
+}
+
+/* The stack of @size, whose places are all *@bytes large. */
+static unsigned int stack_of(size_t size, size_t *bytes)
+{
+	unsigned int shift;
+
+	if (size <= EXACT_BYTES) {
+		*bytes = (size + 15) & ~15ul;
+		return (unsigned int)(*bytes / 16);
+	}
+	shift = 63 - __builtin_clzll(size - 1) - 3;
+	*bytes = (((size - 1) >> shift) + 1) << shift;
+	return EXACT + (shift - 7) * STEPS + (unsigned int)((size - 1) >> shift) % STEPS;
+}
+
+struct place {
+	struct null_record *r;
+	struct null_extent *extent;
+	char *warm, *zeroed;
+	size_t map_bytes;
+	uint32_t stack[NR_STACKS];
+	uint32_t *below; /* of an answer in a stack */
+};
+
+static char *fresh(size_t *used, size_t bytes, char *map, size_t map_bytes)
+{
+	char *p = map + *used;
+
+	if (bytes > map_bytes - *used)
+		return NULL;
+	*used += bytes;
+	return p;
+}
+
+static bool place_object(struct place *w, uint32_t index, size_t size, bool zeroed)
+{
+	struct null_answer *a = &w->r->answer[index];
+	size_t bytes;
+	uint32_t *top = &w->stack[stack_of(size, &bytes)];
+
+	a->size = size;
+	if (zeroed) {
+		a->p = fresh(&w->extent->zeroed_bytes, bytes, w->zeroed, w->map_bytes);
+	} else if (*top != NONE) {
+		a->p = w->r->answer[*top].p;
+		*top = w->below[*top];
+	} else {
+		a->p = fresh(&w->extent->warm_bytes, bytes, w->warm, w->map_bytes);
+	}
+	return a->p;
+}
+
+static void free_place(struct place *w, uint32_t index)
+{
+	const struct null_answer *a = &w->r->answer[index];
+	size_t bytes;
+	uint32_t *top = &w->stack[stack_of(a->size, &bytes)];
+
+	if (a->p >= w->zeroed && a->p < w->zeroed + w->map_bytes)
+		return;
+	w->below[index] = *top;
+	*top = index;
+}
+
+static bool place_record(struct place *w)
+{
+	uint32_t nr = 0;
+
+	memset(w->stack, 0xff, sizeof(w->stack));
+	for (size_t i = 0; i < w->r->nr_calls; i++) {
+		uint64_t call = w->r->call[i];
+
+		if (call & 1)
+			free_place(w, (uint32_t)(call >> 1));
+		else if (!place_object(w, nr++, call >> 2, call & 2))
+			return false;
+	}
+	return true;
+}
+
+bool null_place(struct null_record *records, char *warm, char *zeroed, size_t map_bytes,
+		struct null_extent *extent)
+{
+	struct place w = {
+		.extent = extent, .warm = warm, .zeroed = zeroed, .map_bytes = map_bytes
+	};
+	bool ok = true;
+
+	*extent = (struct null_extent){ 0 };
+	for (w.r = records; w.r && ok; w.r = w.r->next) {
+		size_t n = w.r->nr_answers + 1;
+
+		w.r->answer = map_lazily(n * sizeof(*w.r->answer));
+		w.below = map_lazily(n * sizeof(*w.below));
+		ok = w.r->answer && w.below && place_record(&w);
+		if (w.below)
+			munmap(w.below, n * sizeof(*w.below));
+	}
+	return ok;
+}
