@@ -22,6 +22,7 @@
 #define CHUNK_BYTES (1ul << 20)
 #define MAX_THREADS 256
 #define HUGE_BYTES  (2ul << 20)
+#define MAX_MAP	    (24ul << 30) /* an answer's place has 32 bits of NULL_UNIT for two maps */
 
 /* In front of each object of the recorded round. */
 struct header {
@@ -29,8 +30,8 @@ struct header {
 	uint64_t index;
 };
 
-static char *map; /* of the recorded round, and of rounds that depart from it */
-static char *warm, *zeroed;
+static char *map;    /* of the recorded round, and of rounds that depart from it */
+static char *places; /* of all other rounds: reused in the lower half, zeroed in the upper */
 static size_t map_bytes;
 static size_t map_used; /* atomic */
 static struct null_extent extent;
@@ -38,12 +39,16 @@ static struct null_record *records; /* of all threads; atomic push */
 static unsigned int epoch;	    /* the number of the round, from 1 */
 static bool recording, outgrown;
 
+static struct null_answer no_answer[1 + NULL_AHEAD] = { { 0, NULL_NO_SIZE } };
+static struct null_record nobody = { .cursor = no_answer };
+
+static __thread struct null_record *self __attribute__((tls_model("initial-exec"))) = &nobody;
+
+/* Of the bump pointer; void when the round is another one. */
 static __thread struct {
-	struct null_answer *next, *end; /* answers still to be given; none while recording */
-	char *bump, *bump_end;
-	struct null_record *record;
+	char *next, *end;
 	unsigned int epoch;
-} self __attribute__((tls_model("initial-exec")));
+} chunk __attribute__((tls_model("initial-exec")));
 
 struct alloc_cache {
 	size_t size;
@@ -65,16 +70,17 @@ static char *take(size_t bytes)
 static char *bump(size_t size)
 {
 	size_t bytes = size > CHUNK_BYTES ? (size + 4095) & ~4095ul : CHUNK_BYTES;
-	char *p = self.bump;
+	char *p = chunk.next;
 
 	size = (size + 15) & ~15ul;
-	if (size > (size_t)(self.bump_end - p)) {
+	if (chunk.epoch != epoch || size > (size_t)(chunk.end - p)) {
 		p = take(bytes);
 		if (!p || bytes != CHUNK_BYTES)
 			return p;
-		self.bump_end = p + bytes;
+		chunk.epoch = epoch;
+		chunk.end = p + bytes;
 	}
-	self.bump = p + size;
+	chunk.next = p + size;
 	return p;
 }
 
@@ -90,69 +96,46 @@ static void *record(size_t size, bool zero)
 {
 	struct header *h;
 
-	if (!self.record) {
-		self.record = null_record_new();
-		if (!self.record)
+	if (self == &nobody) {
+		struct null_record *r = null_record_new();
+
+		if (!r)
 			return NULL;
-		push_record(self.record);
+		r->cursor = no_answer;
+		push_record(r);
+		self = r;
 	}
 	h = (struct header *)(void *)bump(size + sizeof(*h));
 	if (!h)
 		return NULL;
-	*h = (struct header){ self.record, self.record->nr_answers };
-	null_record_alloc(self.record, size, zero);
+	*h = (struct header){ self, self->nr_answers };
+	null_record_alloc(self, size, zero);
 	return h + 1;
 }
 
-/* The thread's first allocation in this round. */
-static void begin_round(void)
-{
-	self.epoch = epoch;
-	self.bump = self.bump_end = NULL;
-	self.next = self.end = NULL;
-	if (!recording && self.record) {
-		self.next = self.record->answer;
-		self.end = self.next + self.record->nr_answers;
-	}
-}
-
+/* Recorded, or departed from the record: then there is no answer for the rest of the round. */
 static __attribute__((noinline)) void *answer_slowly(size_t size, bool zero)
 {
-	if (self.epoch != epoch) {
-		begin_round();
-		if (self.next != self.end && self.next->size == size)
-			return self.next++->p;
-	}
+	void *p;
+
 	if (recording)
 		return record(size, zero);
-	self.next = self.end = NULL;
-	return bump(size);
+	if (self != &nobody)
+		self->cursor = no_answer;
+	p = bump(size);
+	return p && zero ? memset(p, 0, size) : p;
 }
 
-/* A recycled bump chunk may be dirty, so what departs from the record is cleared. */
-static __attribute__((noinline)) void *answer_zeroed_slowly(size_t size)
+static inline void *answer(size_t size, bool zero)
 {
-	struct null_answer *before = self.next;
-	void *p = answer_slowly(size, true);
+	struct null_record *r = self;
+	struct null_answer *a = r->cursor;
 
-	return p && (recording || self.next == before || !self.next) ? memset(p, 0, size) : p;
-}
-
-static inline bool answered(size_t size)
-{
-	return __builtin_expect(self.next != self.end, 1) &&
-	       __builtin_expect(self.next->size == size, 1) &&
-	       __builtin_expect(self.epoch == epoch, 1);
-}
-
-static inline void *answer(size_t size)
-{
-	return answered(size) ? self.next++->p : answer_slowly(size, false);
-}
-
-static inline void *answer_zeroed(size_t size)
-{
-	return answered(size) ? self.next++->p : answer_zeroed_slowly(size);
+	if (__builtin_expect(a->size != size, 0))
+		return answer_slowly(size, zero);
+	__builtin_prefetch(places + (size_t)a[NULL_AHEAD].at * NULL_UNIT, 1);
+	r->cursor = a + 1;
+	return places + (size_t)a->at * NULL_UNIT;
 }
 
 /* Only the owner's frees make places free: those of others come at another time in each round. */
@@ -160,8 +143,8 @@ static __attribute__((noinline)) void record_free(void *p)
 {
 	const struct header *h = (const struct header *)p - 1;
 
-	if (p && h->owner == self.record)
-		null_record_free(self.record, h->index);
+	if (p && h->owner == self)
+		null_record_free(self, h->index);
 }
 
 static inline void release(void *p)
@@ -173,18 +156,18 @@ static inline void release(void *p)
 static void *null_alloc(size_t size, const struct alloc_site *site)
 {
 	(void)site;
-	return answer(size);
+	return answer(size, false);
 }
 
 static void *null_zalloc(size_t size, const struct alloc_site *site)
 {
 	(void)site;
-	return answer_zeroed(size);
+	return answer(size, true);
 }
 
 static void *null_realloc(void *p, size_t old_size, size_t size, const struct alloc_site *site)
 {
-	void *q = answer(size);
+	void *q = answer(size, false);
 
 	(void)site;
 	if (!q || !p)
@@ -202,12 +185,12 @@ static void null_free(void *p, size_t size)
 
 static void *null_cache_alloc(struct alloc_cache *cache)
 {
-	return answer(cache->size);
+	return answer(cache->size, false);
 }
 
 static void *null_cache_zalloc(struct alloc_cache *cache)
 {
-	return answer_zeroed(cache->size);
+	return answer(cache->size, true);
 }
 
 static void null_cache_free(struct alloc_cache *cache, void *p)
@@ -244,18 +227,21 @@ static size_t limit(void)
 {
 	struct sysinfo info;
 
-	return sysinfo(&info) ? 1ul << 30 : info.totalram / 2 * info.mem_unit;
+	if (sysinfo(&info))
+		return 1ul << 30;
+	return info.totalram / 2 * info.mem_unit < MAX_MAP ? info.totalram / 2 * info.mem_unit
+							   : MAX_MAP;
 }
 
-static char *reserve(void)
+static char *reserve(size_t bytes)
 {
-	char *p = mmap(NULL, map_bytes + HUGE_BYTES, PROT_READ | PROT_WRITE,
+	char *p = mmap(NULL, bytes + HUGE_BYTES, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;
 	p = (char *)(((uintptr_t)p + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
-	madvise(p, map_bytes, MADV_HUGEPAGE);
+	madvise(p, bytes, MADV_HUGEPAGE);
 	return p;
 }
 
@@ -269,10 +255,9 @@ static int init(const char *options, size_t bytes, char *why, size_t why_len)
 		return -1;
 	}
 	map_bytes = (want < limit() ? want : limit()) & ~(HUGE_BYTES - 1);
-	map = reserve();
-	warm = reserve();
-	zeroed = reserve();
-	if (map && warm && zeroed)
+	map = reserve(map_bytes);
+	places = reserve(2 * map_bytes);
+	if (map && places)
 		return 0;
 	snprintf(why, why_len, "null could not map %zu MiB: %m", map_bytes >> 20);
 	return -1;
@@ -282,13 +267,13 @@ static int init(const char *options, size_t bytes, char *why, size_t why_len)
 static void prepare_answers(void)
 {
 	madvise(map, map_bytes, MADV_DONTNEED);
-	if (!null_place(records, warm, zeroed, map_bytes, &extent)) {
+	if (!null_place(records, 2 * map_bytes, &extent)) {
 		outgrown = true;
 		for (struct null_record *r = records; r; r = r->next)
-			r->nr_answers = 0;
+			r->answer = no_answer;
 		return;
 	}
-	memset(warm, 0, extent.warm_bytes);
+	memset(places, 0, extent.warm_bytes);
 }
 
 /* Outside the clock. Round 1 is recorded. */
@@ -298,8 +283,11 @@ static void start_round(void)
 	map_used = 0;
 	if (epoch == 2)
 		prepare_answers();
-	if (epoch > 1)
-		memset(zeroed, 0, extent.zeroed_bytes);
+	if (recording)
+		return;
+	memset(places + map_bytes, 0, extent.zeroed_bytes);
+	for (struct null_record *r = records; r; r = r->next)
+		r->cursor = r->answer;
 }
 
 static const char *exhausted(void)

@@ -50,20 +50,19 @@ static unsigned int stack_of(size_t size, size_t *bytes)
 struct place {
 	struct null_record *r;
 	struct null_extent *extent;
-	char *warm, *zeroed;
-	size_t map_bytes;
+	size_t half_bytes;
 	uint32_t stack[NR_STACKS];
 	uint32_t *below; /* of an answer in a stack */
 };
 
-static char *fresh(size_t *used, size_t bytes, char *map, size_t map_bytes)
+/* @used counts from @start; a place that does not fit is none. */
+static bool fresh(struct null_answer *a, size_t *used, size_t start, size_t bytes, size_t room)
 {
-	char *p = map + *used;
-
-	if (bytes > map_bytes - *used)
-		return NULL;
+	if (bytes > room - *used)
+		return false;
+	a->at = (uint32_t)((start + *used) / NULL_UNIT);
 	*used += bytes;
-	return p;
+	return true;
 }
 
 static bool place_object(struct place *w, uint32_t index, size_t size, bool zeroed)
@@ -72,16 +71,14 @@ static bool place_object(struct place *w, uint32_t index, size_t size, bool zero
 	size_t bytes;
 	uint32_t *top = &w->stack[stack_of(size, &bytes)];
 
-	a->size = size;
-	if (zeroed) {
-		a->p = fresh(&w->extent->zeroed_bytes, bytes, w->zeroed, w->map_bytes);
-	} else if (*top != NONE) {
-		a->p = w->r->answer[*top].p;
-		*top = w->below[*top];
-	} else {
-		a->p = fresh(&w->extent->warm_bytes, bytes, w->warm, w->map_bytes);
-	}
-	return a->p;
+	a->size = (uint32_t)size;
+	if (zeroed)
+		return fresh(a, &w->extent->zeroed_bytes, w->half_bytes, bytes, w->half_bytes);
+	if (*top == NONE)
+		return fresh(a, &w->extent->warm_bytes, 0, bytes, w->half_bytes);
+	a->at = w->r->answer[*top].at;
+	*top = w->below[*top];
+	return true;
 }
 
 static void free_place(struct place *w, uint32_t index)
@@ -90,7 +87,7 @@ static void free_place(struct place *w, uint32_t index)
 	size_t bytes;
 	uint32_t *top = &w->stack[stack_of(a->size, &bytes)];
 
-	if (a->p >= w->zeroed && a->p < w->zeroed + w->map_bytes)
+	if ((size_t)a->at * NULL_UNIT >= w->half_bytes)
 		return;
 	w->below[index] = *top;
 	*top = index;
@@ -109,20 +106,18 @@ static bool place_record(struct place *w)
 		else if (!place_object(w, nr++, call >> 2, call & 2))
 			return false;
 	}
+	w->r->answer[nr].size = NULL_NO_SIZE;
 	return true;
 }
 
-bool null_place(struct null_record *records, char *warm, char *zeroed, size_t map_bytes,
-		struct null_extent *extent)
+bool null_place(struct null_record *records, size_t map_bytes, struct null_extent *extent)
 {
-	struct place w = {
-		.extent = extent, .warm = warm, .zeroed = zeroed, .map_bytes = map_bytes
-	};
+	struct place w = { .extent = extent, .half_bytes = map_bytes / 2 };
 	bool ok = true;
 
 	*extent = (struct null_extent){ 0 };
 	for (w.r = records; w.r && ok; w.r = w.r->next) {
-		size_t n = w.r->nr_answers + 1;
+		size_t n = w.r->nr_answers + NULL_AHEAD;
 
 		w.r->answer = map_lazily(n * sizeof(*w.r->answer));
 		w.below = map_lazily(n * sizeof(*w.below));

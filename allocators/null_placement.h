@@ -18,17 +18,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The k-th answer of a thread. */
+/* The k-th answer of a thread: 8 bytes, because reading them is part of the harness's cost. */
 struct null_answer {
-	char *p;
-	size_t size;
+	uint32_t at; /* the object's place in the map, in units of NULL_UNIT */
+	uint32_t size;
 };
 
+#define NULL_UNIT 16u
+
+/* No object has this size: the answer behind the last one. */
+#define NULL_NO_SIZE UINT32_MAX
+
+/* So many answers ahead the place is fetched into the cache, since it is known. */
+#define NULL_AHEAD 32u
+
 struct null_record {
+	struct null_answer *cursor; /* the next answer; its size is NULL_NO_SIZE if there is none */
 	/* Calls in order: the size of an allocation x 4 + zeroed x 2, or a freed index x 2 + 1. */
 	uint64_t *call;
 	size_t nr_calls;
-	struct null_answer *answer; /* [nr_answers], by null_place() */
+	struct null_answer *answer; /* [nr_answers + NULL_AHEAD], by null_place() */
 	size_t nr_answers;	    /* allocations recorded */
 	struct null_record *next;
 };
@@ -53,16 +62,15 @@ static inline void null_record_free(struct null_record *r, uint64_t index)
 		r->call[r->nr_calls++] = index << 1 | 1;
 }
 
-/* Bytes that the answers reach into each map. */
+/* Bytes that the answers reach into: reused ones from 0, zeroed ones from half of the map. */
 struct null_extent {
 	size_t warm_bytes, zeroed_bytes;
 };
 
 /*
- * Fill the answers of all @records: places in @warm are reused, those in @zeroed are not. False if
- * one of the maps, of @map_bytes each, is too small, or without memory.
+ * Fill the answers of all @records with places in a map of @map_bytes (at most 64 GiB). False if it
+ * is too small, or without memory.
  */
-bool null_place(struct null_record *records, char *warm, char *zeroed, size_t map_bytes,
-		struct null_extent *extent);
+bool null_place(struct null_record *records, size_t map_bytes, struct null_extent *extent);
 
 #endif

@@ -111,13 +111,16 @@ void session_plan(struct session *s, const char *kind, const char *verb, int arg
 	arms_resolve(run, o->allocators, o->baseline);
 	if (!*script)
 		cells_check(o->workloads);
-	make_scratch(run);
-	if (!o->dry_run)
+	/* A database that cannot be used is told at once; a new one is made when the plan stands. */
+	if (!o->dry_run && !access(run->db, F_OK))
 		s->store = store_open(run->db);
+	make_scratch(run);
 	cells_resolve(run, &request);
 	say_plan(run);
 	if (o->dry_run)
 		dry_run(run);
+	if (!s->store)
+		s->store = store_open(run->db);
 }
 
 static void on_signal(int signal)

@@ -5,6 +5,7 @@
  * compile it, trace_replay.h follows it; this file ties them to the contract of workload.h.
  */
 #include <limits.h>
+#include <stdio.h>
 
 #include "ktr.h"
 #include "trace_find.h"
@@ -44,16 +45,18 @@ static void make_sites(struct trace_state *s)
 static int make_caches(struct wl_run *run, struct trace_state *s)
 {
 	const struct trace_cache *from = trace_at(s->image, s->image->caches_at);
+	static char why[96];
 
 	for (uint32_t i = 0; i < s->image->nr_caches; i++) {
 		const char *name = trace_at(s->image, from[i].name_at);
 
 		s->caches[i] = run->cache_create(name, from[i].size, from[i].align, from[i].flags);
-		if (!s->caches[i]) {
-			wl_fail(&run->thread[0],
-				"the allocator could not create the trace's caches");
-			return -1;
-		}
+		if (s->caches[i])
+			continue;
+		snprintf(why, sizeof(why), "the allocator could not create the cache '%.32s'",
+			 name);
+		wl_fail(&run->thread[0], why);
+		return -1;
 	}
 	return 0;
 }
@@ -106,6 +109,7 @@ WORKLOAD(trace) = {
 	.summary = "replay of a recorded kernel's allocations",
 	.op = "an allocation or a free",
 	.takes = "NAME of a shipped trace, or FILE.ktr.zst",
+	.variants = { "dentry-xfs", "xfs-buffer" },
 	.counters = {
 		[TRACE_HANDOFF_WAITS] = { "handoff_wait_count", "count",
 					  "objects that their freeing thread had to wait for" },

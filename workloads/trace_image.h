@@ -25,8 +25,11 @@ enum trace_kind {
 	TRACE_CACHE_FREE,
 	TRACE_TAKE, /* free of an object of another thread: wait for it if need be */
 	TRACE_CACHE_TAKE,
-	TRACE_ODD = 8, /* smaller than a tag, or larger than a page */
-	TRACE_END = 16,
+	/* Added to the kinds above: the object is smaller than a tag, or larger than a page. */
+	TRACE_ODD = 8,
+	/* Added to the four allocations: the next thing that happens to the thread is the free. */
+	TRACE_BRIEF = 16,
+	TRACE_END = 20,
 	TRACE_NR_KINDS
 };
 
@@ -97,7 +100,13 @@ struct trace_site {
 	uint32_t has_pointers;
 };
 
-/* One replay thread's part; a TRACE_END follows the last operation. */
+/*
+ * The replay looks this many operations ahead: it fetches the slot of one into the cache, and half
+ * way later the object in it. Measured with the null allocator: 0.5 to 1 ns an operation.
+ */
+#define TRACE_AHEAD 48u
+
+/* One replay thread's part; a TRACE_END and TRACE_AHEAD zeroes follow the last operation. */
 struct trace_stream {
 	uint64_t ops_at;
 	uint64_t nr_ops;

@@ -16,6 +16,7 @@
 
 #define NOBODY	   UINT16_MAX
 #define SLOT_GROUP 16 /* slots of two threads never share 128 bytes */
+#define NR_WINDOWS 64 /* of the replay, for the balance of threads that run at the same time */
 
 /* What becomes of one recorded object. */
 struct object {
@@ -28,14 +29,15 @@ struct object {
 
 /* A replay thread while its stream grows. Counts are of one repetition. */
 struct lane {
-	uint64_t nr_events; /* recorded ones, for the balance */
+	uint64_t nr_events;	   /* recorded ones, for the balance */
+	uint64_t busy[NR_WINDOWS]; /* the same, by window */
 	uint64_t nr_ops, nr_left;
 	uint32_t nr_shared; /* objects that it hands over */
 	uint32_t nr_live, nr_slots;
 	uint32_t first_slot, next_shared;
 	uint32_t *free_slots; /* a stack */
 	uint32_t nr_free;
-	uint64_t *next;
+	uint64_t *first, *next; /* operation */
 };
 
 struct compile {
@@ -43,9 +45,10 @@ struct compile {
 	const struct ktr *k;
 	struct trace_order order;
 	struct trace_dict dict;
-	struct object *objects; /* [k->nr_objects] */
-	uint16_t *replayer;	/* [k->nr_threads] */
-	struct lane *lanes;	/* [plan->threads] */
+	struct object *objects;	      /* [k->nr_objects] */
+	uint16_t *replayer;	      /* [k->nr_threads] */
+	uint32_t (*busy)[NR_WINDOWS]; /* [k->nr_threads] events in each window */
+	struct lane *lanes;	      /* [plan->threads] */
 	uint32_t nr_repeats;
 	uint32_t nr_objects;  /* replayed, of one repetition */
 	uint32_t nr_recorded; /* recorded threads that have an event */
@@ -75,14 +78,51 @@ static int busiest_first(const void *a, const void *b)
 	return x->thread < y->thread ? -1 : 1;
 }
 
-static unsigned int idlest_lane(const struct compile *c)
+static void count_windows(struct compile *c)
 {
-	unsigned int idlest = 0;
+	for (uint32_t n = 0; n < c->order.nr_events; n++) {
+		uint32_t thread = ktr_16(c->k->thread, c->order.event[n]);
 
-	for (unsigned int t = 1; t < c->plan->threads; t++)
-		if (c->lanes[t].nr_events < c->lanes[idlest].nr_events)
-			idlest = t;
-	return idlest;
+		c->busy[thread][(uint64_t)n * NR_WINDOWS / c->order.nr_events]++;
+	}
+}
+
+/* How much @lane already has to do while recorded thread @thread is busy. */
+static uint64_t conflict(const struct compile *c, const struct lane *lane, uint32_t thread)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int w = 0; w < NR_WINDOWS; w++)
+		sum += lane->busy[w] * c->busy[thread][w];
+	return sum;
+}
+
+/* The lane with which @thread is least in conflict; of several, the one with the fewest events. */
+static unsigned int best_lane(const struct compile *c, uint32_t thread)
+{
+	uint64_t least = UINT64_MAX;
+	unsigned int best = 0;
+
+	for (unsigned int t = 0; t < c->plan->threads; t++) {
+		uint64_t sum = conflict(c, &c->lanes[t], thread);
+
+		if (sum > least ||
+		    (sum == least && c->lanes[t].nr_events >= c->lanes[best].nr_events))
+			continue;
+		least = sum;
+		best = t;
+	}
+	return best;
+}
+
+static void assign_thread(struct compile *c, uint32_t thread)
+{
+	unsigned int t = best_lane(c, thread);
+
+	c->replayer[thread] = (uint16_t)t;
+	c->lanes[t].nr_events += c->order.events_of[thread];
+	for (unsigned int w = 0; w < NR_WINDOWS; w++)
+		c->lanes[t].busy[w] += c->busy[thread][w];
 }
 
 static int assign_threads(struct compile *c)
@@ -95,12 +135,9 @@ static int assign_threads(struct compile *c)
 	for (uint32_t i = 0; i < nr; i++)
 		ranks[i] = (struct rank){ c->order.events_of[i], i };
 	qsort(ranks, nr, sizeof(*ranks), busiest_first);
-	for (; c->nr_recorded < nr && ranks[c->nr_recorded].nr_events; c->nr_recorded++) {
-		unsigned int t = idlest_lane(c);
-
-		c->lanes[t].nr_events += ranks[c->nr_recorded].nr_events;
-		c->replayer[ranks[c->nr_recorded].thread] = (uint16_t)t;
-	}
+	count_windows(c);
+	for (; c->nr_recorded < nr && ranks[c->nr_recorded].nr_events; c->nr_recorded++)
+		assign_thread(c, ranks[c->nr_recorded].thread);
 	free(ranks);
 	return 0;
 }
@@ -220,17 +257,23 @@ static void place_slots(struct compile *c, struct trace_image *image)
 
 static int begin_lane(struct compile *c, struct trace_stream *s, struct lane *l)
 {
-	s->nr_ops = l->nr_ops * c->nr_repeats;
+	uint64_t most = l->nr_ops * c->nr_repeats + 1;
+
 	s->nr_left = l->nr_left * c->nr_repeats;
-	l->next = c->plan->piece(c->plan, (s->nr_ops + 1) * sizeof(*l->next));
-	s->ops_at = (uint64_t)((char *)l->next - (char *)c->plan->image);
-	l->next[s->nr_ops] = trace_op(TRACE_END, 0, 0);
+	l->first = l->next = c->plan->piece(c->plan, most * sizeof(*l->next));
+	s->ops_at = (uint64_t)((char *)l->first - (char *)c->plan->image);
 	l->free_slots = calloc(l->nr_slots + 1, sizeof(*l->free_slots));
 	if (!l->free_slots)
 		return refuse(c->plan, "the trace does not fit into memory");
 	for (; l->nr_free < l->nr_slots; l->nr_free++)
 		l->free_slots[l->nr_free] = l->first_slot + l->nr_slots - 1 - l->nr_free;
 	return 0;
+}
+
+static void end_lane(struct trace_stream *s, struct lane *l)
+{
+	s->nr_ops = (uint64_t)(l->next - l->first);
+	*l->next = trace_op(TRACE_END, 0, 0);
 }
 
 static void emit_alloc(struct compile *c, struct object *o)
@@ -241,17 +284,28 @@ static void emit_alloc(struct compile *c, struct object *o)
 	*l->next++ = trace_op(o->kind, o->class, o->slot);
 }
 
-static void emit_free(struct compile *c, const struct object *o, uint16_t freer)
+static void emit_take(struct lane *l, const struct object *o, unsigned int call)
 {
-	struct lane *l = &c->lanes[freer];
+	unsigned int kind = call < TRACE_CACHE_ALLOC ? TRACE_TAKE : TRACE_CACHE_TAKE;
+
+	*l->next++ = trace_op(kind | (o->kind & TRACE_ODD), o->class, o->slot);
+}
+
+static void emit_free(struct lane *l, const struct object *o)
+{
 	unsigned int call = o->kind & ~(unsigned int)TRACE_ODD;
 	unsigned int kind = call < TRACE_CACHE_ALLOC ? TRACE_FREE : TRACE_CACHE_FREE;
 
-	if (is_shared(o))
-		kind += TRACE_TAKE - TRACE_FREE;
+	if (is_shared(o)) {
+		emit_take(l, o, call);
+		return;
+	}
+	l->free_slots[l->nr_free++] = o->slot;
+	/* Of two objects with one slot, only the later one can have been allocated last. */
+	if (l->next > l->first && l->next[-1] == trace_op(call, o->class, o->slot))
+		l->next[-1] = trace_op(call + TRACE_BRIEF, o->class, o->slot);
 	else
-		l->free_slots[l->nr_free++] = o->slot;
-	*l->next++ = trace_op(kind | (o->kind & TRACE_ODD), o->class, o->slot);
+		*l->next++ = trace_op(kind | (o->kind & TRACE_ODD), o->class, o->slot);
 }
 
 static void emit_recording(struct compile *c)
@@ -262,11 +316,11 @@ static void emit_recording(struct compile *c)
 		if (ktr_allocates(c->k, c->order.event[n]))
 			emit_alloc(c, o);
 		else
-			emit_free(c, o, o->freer);
+			emit_free(&c->lanes[o->freer], o);
 	}
 	for (uint32_t i = 0; i < c->k->nr_objects; i++)
 		if (c->objects[i].owner != NOBODY && c->objects[i].freer == NOBODY)
-			emit_free(c, &c->objects[i], c->objects[i].owner);
+			emit_free(&c->lanes[c->objects[i].owner], &c->objects[i]);
 }
 
 static int write_image(struct compile *c)
@@ -284,6 +338,8 @@ static int write_image(struct compile *c)
 			return -1;
 	for (uint32_t r = 0; r < c->nr_repeats; r++)
 		emit_recording(c);
+	for (unsigned int t = 0; t < c->plan->threads; t++)
+		end_lane(&streams[t], &c->lanes[t]);
 	return 0;
 }
 
@@ -313,9 +369,10 @@ static int reserve(struct compile *c)
 
 	c->objects = calloc(c->k->nr_objects + 1, sizeof(*c->objects));
 	c->replayer = calloc(c->k->nr_threads, sizeof(*c->replayer));
+	c->busy = calloc(c->k->nr_threads, sizeof(*c->busy));
 	c->lanes = calloc(c->plan->threads, sizeof(*c->lanes));
 	if (trace_dict_init(&c->dict, c->k) || trace_order_make(&c->order, c->k, share) ||
-	    !c->objects || !c->replayer || !c->lanes)
+	    !c->objects || !c->replayer || !c->busy || !c->lanes)
 		return refuse(c->plan, "the trace does not fit into memory");
 	return 0;
 }
@@ -325,6 +382,7 @@ static void release(struct compile *c)
 	for (unsigned int t = 0; c->lanes && t < c->plan->threads; t++)
 		free(c->lanes[t].free_slots);
 	free(c->lanes);
+	free(c->busy);
 	free(c->replayer);
 	free(c->objects);
 	trace_dict_free(&c->dict);

@@ -3,9 +3,10 @@
  * The compiler of recorded traces.
  *
  * Every recorded thread is given whole to one replay thread: the busiest first, each to the one
- * with the fewest events so far. What the recording leaves alive is freed behind the last event by
- * the thread that allocated it, in the order of allocation, so that a round ends with nothing
- * allocated. One thread.
+ * that has the least to do while the recorded thread was busy, so that what ran at the same time
+ * can do so again. What the recording leaves alive is freed behind the last event by the thread
+ * that allocated it, in the order of allocation, so that a round ends with nothing allocated. Runs
+ * on one thread.
  */
 #ifndef WORKLOADS_TRACE_PLAN_H
 #define WORKLOADS_TRACE_PLAN_H

@@ -61,8 +61,10 @@ static __attribute__((noinline)) void *wait_for(struct wl_thread *t, void **slot
 
 	t->counters[TRACE_HANDOFF_WAITS]++;
 	for (unsigned int i = 0; !p; i++) {
-		if (__atomic_load_n(&s->stop, __ATOMIC_RELAXED))
+		if (__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+			s->workers[t->index].gave_up = true;
 			return NULL;
+		}
 		if (i < SPINS)
 			lock_pause();
 		else
@@ -122,14 +124,19 @@ static __attribute__((noinline)) bool place_odd(struct wl_thread *t, uint64_t op
 	return true;
 }
 
-/* The kind is no part of what is compared: it differs between allocation and free. */
+static bool holds_tag(const char *p, size_t size, uint64_t tag)
+{
+	return !memcmp(p, &tag, size < sizeof(tag) ? size : sizeof(tag));
+}
+
+/* The first and the last tag. Of a small object's the kind is no part: it differs by operation. */
 static bool check_odd(const char *p, size_t size, uint64_t op, uint64_t *digest)
 {
 	uint64_t tag = size < sizeof(tag) ? op : trace_op_tag(op);
+	size_t last = (size - 1) / TRACE_PAGE_BYTES * TRACE_PAGE_BYTES;
 
-	for (size_t at = 0; at < size; at += TRACE_PAGE_BYTES)
-		if (memcmp(p + at, &tag, size - at < sizeof(tag) ? size - at : sizeof(tag)))
-			return false;
+	if (!holds_tag(p, size, tag) || !holds_tag(p + last, size - last, tag))
+		return false;
 	*digest += size < sizeof(tag) ? trace_op_class(op) : trace_tag_class(read_tag(p));
 	return true;
 }
@@ -188,10 +195,56 @@ static inline bool cache_take(struct wl_thread *t, uint64_t op, const struct tra
 	return true;
 }
 
+/* A slot may hold an object that is gone, or none: fetching it for nothing does no harm. */
+static inline void look_ahead(void **slots, const uint64_t *op)
+{
+	__builtin_prefetch(&slots[trace_op_slot(op[TRACE_AHEAD])]);
+	__builtin_prefetch(slots[trace_op_slot(op[TRACE_AHEAD / 2])]);
+}
+
+/* An object that is freed right after its allocation needs no slot. */
+static inline bool touch(struct wl_thread *t, uint64_t op, void *p, uint64_t *digest)
+{
+	uint64_t tag = trace_op_tag(op);
+	struct trace_state *s = t->run->state;
+
+	memcpy(p, &tag, sizeof(tag));
+	__asm__ volatile("" : : "r"(p) : "memory"); /* it is read from where it was written */
+	if (likely(check(p, op, digest)))
+		return true;
+	s->workers[t->index].lost = true;
+	return false;
+}
+
+static inline bool brief(struct wl_thread *t, uint64_t op, const struct trace_target *to, void *p,
+			 uint64_t *digest)
+{
+	bool whole;
+
+	if (unlikely(!p))
+		return false;
+	whole = touch(t, op, p, digest);
+	wl_free(t, p, to->size);
+	return whole;
+}
+
+static inline bool cache_brief(struct wl_thread *t, uint64_t op, const struct trace_target *to,
+			       void *p, uint64_t *digest)
+{
+	bool whole;
+
+	if (unlikely(!p))
+		return false;
+	whole = touch(t, op, p, digest);
+	wl_cache_free(t, to->cache, p);
+	return whole;
+}
+
 /* One kind's piece of code: @did is false if the operation failed. */
 #define CODE(kind, did)                                                                            \
 kind:                                                                                              \
 	next = code[trace_op_kind(op[1])];                                                         \
+	look_ahead(slots, op);                                                                     \
 	to = &targets[trace_op_class(*op)];                                                        \
 	if (unlikely(!(did)))                                                                      \
 		goto stop;                                                                         \
@@ -214,6 +267,10 @@ static const uint64_t *follow(struct wl_thread *t, const uint64_t *op)
 		[TRACE_CACHE_TAKE] = &&cache_take,
 		[TRACE_ODD + TRACE_ALLOC... TRACE_ODD + TRACE_CACHE_ZALLOC] = &&odd_alloc,
 		[TRACE_ODD + TRACE_FREE... TRACE_ODD + TRACE_CACHE_TAKE] = &&odd_free,
+		[TRACE_BRIEF + TRACE_ALLOC] = &&brief_alloc,
+		[TRACE_BRIEF + TRACE_ZALLOC] = &&brief_zalloc,
+		[TRACE_BRIEF + TRACE_CACHE_ALLOC] = &&brief_cache_alloc,
+		[TRACE_BRIEF + TRACE_CACHE_ZALLOC] = &&brief_cache_zalloc,
 		[TRACE_END] = &&stop,
 	};
 	const struct trace_state *s = t->run->state;
@@ -231,6 +288,10 @@ static const uint64_t *follow(struct wl_thread *t, const uint64_t *op)
 	CODE(cache_free, cache_put(t, *op, to, SLOT, &digest));
 	CODE(take, take(t, *op, to, &SLOT, &digest));
 	CODE(cache_take, cache_take(t, *op, to, &SLOT, &digest));
+	CODE(brief_alloc, brief(t, *op, to, wl_alloc(t, to->size, to->site), &digest));
+	CODE(brief_zalloc, brief(t, *op, to, wl_zalloc(t, to->size, to->site), &digest));
+	CODE(brief_cache_alloc, cache_brief(t, *op, to, wl_cache_alloc(t, to->cache), &digest));
+	CODE(brief_cache_zalloc, cache_brief(t, *op, to, t->ops.cache_zalloc(to->cache), &digest));
 	CODE(odd_alloc, place_odd(t, *op));
 	CODE(odd_free, free_odd(t, *op, &digest));
 stop:
@@ -238,21 +299,28 @@ stop:
 	return op;
 }
 
+/* Outlives the trial's memory. The first thread to find something describes it. */
+static char message[112];
+
 static void say_overwritten(struct wl_thread *t, uint64_t op, uint64_t position)
 {
 	const struct trace_state *s = t->run->state;
-	const struct trace_image *image = s->image;
-	const struct trace_class *class = trace_at(image, image->classes_at);
-	const struct trace_cache *caches = trace_at(image, image->caches_at);
-	const struct trace_site *sites = trace_at(image, image->sites_at);
-	char *message = s->workers[t->index].message;
+	const struct trace_class *class = trace_at(s->image, s->image->classes_at);
+	const struct trace_cache *caches = trace_at(s->image, s->image->caches_at);
+	const struct trace_site *sites = trace_at(s->image, s->image->sites_at);
+	static unsigned int nr_said;
 
+	if (__atomic_fetch_add(&nr_said, 1, __ATOMIC_RELAXED)) {
+		wl_fail(t, "an object was overwritten");
+		return;
+	}
 	class += trace_op_class(op);
-	snprintf(message, sizeof(s->workers->message),
-		 "an object of %u bytes from %.32s was overwritten (operation %llu)", class->size,
-		 (const char *)trace_at(image, class->from_cache ? caches[class->index].name_at
-								 : sites[class->index].name_at),
-		 (unsigned long long)position);
+	snprintf(message, sizeof(message),
+		 "an object of %u bytes from %.32s was overwritten (operation %llu of thread %u)",
+		 class->size,
+		 (const char *)trace_at(s->image, class->from_cache ? caches[class->index].name_at
+								    : sites[class->index].name_at),
+		 (unsigned long long)position, t->index);
 	wl_fail(t, message);
 }
 
@@ -278,11 +346,27 @@ static void unwind(struct wl_thread *t)
 	}
 }
 
+/* What went wrong at @op, on which this thread has stopped. */
+static void explain(struct wl_thread *t, uint64_t op, uint64_t position)
+{
+	const struct trace_state *s = t->run->state;
+	const struct trace_worker *self = &s->workers[t->index];
+	unsigned int kind = trace_op_kind(op);
+	bool allocates = kind >= TRACE_BRIEF || (kind & ~(unsigned int)TRACE_ODD) < TRACE_FREE;
+
+	if (kind == TRACE_END || self->gave_up)
+		return;
+	if (allocates && !self->lost)
+		wl_fail(t, WL_OUT_OF_MEMORY);
+	else
+		say_overwritten(t, op, position);
+}
+
 static void finish(struct wl_thread *t, uint64_t nr_done, bool failed)
 {
 	struct trace_state *s = t->run->state;
 
-	s->workers[t->index].nr_done = nr_done;
+	s->workers[t->index] = (struct trace_worker){ .nr_done = nr_done };
 	if (failed)
 		__atomic_store_n(&s->stop, 1, __ATOMIC_RELAXED);
 	if (__atomic_add_fetch(&s->nr_finished, 1, __ATOMIC_ACQ_REL) < s->image->nr_threads)
@@ -295,19 +379,14 @@ static void finish(struct wl_thread *t, uint64_t nr_done, bool failed)
 
 void trace_replay(struct wl_thread *t)
 {
-	struct trace_state *s = t->run->state;
+	const struct trace_state *s = t->run->state;
 	const struct trace_stream *stream = trace_at(s->image, s->image->streams_at);
 	const uint64_t *ops, *op;
-	unsigned int kind;
 
 	stream += t->index;
 	ops = trace_at(s->image, stream->ops_at);
 	op = follow(t, ops);
-	kind = trace_op_kind(*op);
-	if ((kind & ~(unsigned int)TRACE_ODD) < TRACE_FREE)
-		wl_fail(t, WL_OUT_OF_MEMORY);
-	else if (kind != TRACE_END && *slot_of(s, *op))
-		say_overwritten(t, *op, (uint64_t)(op - ops));
+	explain(t, *op, (uint64_t)(op - ops));
 	t->counters[TRACE_LEFT] += stream->nr_left;
 	finish(t, (uint64_t)(op - ops), t->error != NULL);
 }

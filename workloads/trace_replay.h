@@ -3,9 +3,9 @@
  * The measured part of the trace replay: following the streams of an image.
  *
  * Right after its allocation an object receives its tag in its first 8 bytes, and a large one once
- * in each further page (TRACE_PAGE_BYTES). On free the tag is read back and compared, and its class
- * is added to the digest. A slot of an object that is handed over is written with release and read
- * with acquire order.
+ * in each further page (TRACE_PAGE_BYTES). On free the first tag (and the last of a large object)
+ * is read back and compared, and its class is added to the digest. A slot of an object that is
+ * handed over is written with release and read with acquire order.
  *
  * Why waiting for a hand-over cannot deadlock: all streams are parts of one sequence
  * (trace_order.h), each in its order. Of the threads that are not through, take the one whose next
@@ -31,10 +31,11 @@ struct trace_target {
 	size_t size;
 };
 
-/* What a thread leaves for the one that cleans up, and for the user. */
+/* How far a thread came, for the one that cleans up. */
 struct trace_worker {
 	uint64_t nr_done;
-	char message[96];
+	bool gave_up; /* waited for an object, and another thread failed */
+	bool lost;    /* an object did not hold its tag until the next operation */
 } __attribute__((aligned(128)));
 
 /* run->state */

@@ -1,196 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The trace workload: every thread's order is kept, every object is freed once by whom the
- * recording says, what the recorded allocator did for itself is left out, and neither the number of
- * threads nor the allocator changes what comes out. Small traces are made here; the shipped ones
- * run too.
+ * The trace workload replays what was recorded: every thread's order is kept, every object is freed
+ * once by whom the recording says, what the recorded allocator did for itself is left out, and
+ * neither the number of threads nor the allocator changes what comes out.
  */
-#include "hostile.h"
-
-#include <time.h>
-
-#include "lib/random.h"
-#include "ktr_build.h"
-#include "workloads/trace_image.h"
-
-extern const struct workload workload_trace;
-
-static const struct workload *const w = &workload_trace;
-static char dir[] = "/tmp/slabbench-trace-XXXXXX";
-static char path[64];
-static struct build b;
-static const unsigned int thread_counts[] = { 1, 2, 3, 8 };
-
-static struct drive_image *plan_built(unsigned int threads, double scale)
-{
-	struct drive_image *image;
-
-	build_save(&b, path);
-	image = drive_plan(w, threads, scale, path, 1);
-	if (image->status)
-		fail_msg("%s", image->plan.why);
-	return image;
-}
-
-/*
- * An allocator that writes down what is asked of it. A size names an object: build_many() makes no
- * two of one size.
- */
-struct call {
-	char what; /* a and z: allocations, c and y: from a cache, f and g: frees of both */
-	unsigned int thread;
-	size_t size;
-};
-
-#define MAX_CALLS 50000
-
-static struct call calls[MAX_CALLS];
-static uint32_t nr_calls;
-static __thread unsigned int self = UINT32_MAX;
-static unsigned int nr_selves;
-static const struct alloc_site *sites_seen[16];
-static uint32_t nr_sites_seen;
-static struct alloc_cache made[16];
-static uint32_t nr_made;
-
-static void note(char what, size_t size)
-{
-	uint32_t n = __atomic_fetch_add(&nr_calls, 1, __ATOMIC_SEQ_CST);
-
-	if (self == UINT32_MAX)
-		self = __atomic_fetch_add(&nr_selves, 1, __ATOMIC_SEQ_CST);
-	assert_true(n < MAX_CALLS);
-	calls[n] = (struct call){ what, self, size };
-}
-
-static void *note_alloc(size_t size, const struct alloc_site *site)
-{
-	uint32_t i = 0;
-
-	while (i < nr_sites_seen && sites_seen[i] != site)
-		i++;
-	if (i == nr_sites_seen && nr_sites_seen < 16)
-		sites_seen[nr_sites_seen++] = site;
-	note('a', size);
-	return malloc(size);
-}
-
-static void *note_zalloc(size_t size, const struct alloc_site *site)
-{
-	void *p = note_alloc(size, site);
-
-	calls[nr_calls - 1].what = 'z';
-	return memset(p, 0, size);
-}
-
-static void note_free(void *p, size_t size)
-{
-	note('f', size);
-	free(p);
-}
-
-static void *note_cache_alloc(struct alloc_cache *cache)
-{
-	note('c', cache->size);
-	return malloc(cache->size);
-}
-
-static void *note_cache_zalloc(struct alloc_cache *cache)
-{
-	note('y', cache->size);
-	return calloc(1, cache->size);
-}
-
-static void note_cache_free(struct alloc_cache *cache, void *p)
-{
-	note('g', cache->size);
-	free(p);
-}
-
-static struct alloc_cache *note_cache_create(const char *name, size_t size, size_t align,
-					     unsigned int flags)
-{
-	struct alloc_cache *cache = &made[nr_made++];
-
-	*cache = (struct alloc_cache){ .size = size, .align = align, .flags = flags };
-	snprintf(cache->name, sizeof(cache->name), "%s", name);
-	return cache;
-}
-
-static void note_cache_destroy(struct alloc_cache *cache)
-{
-	cache->size = 0;
-}
-
-static const struct alloc_ops note_ops = {
-	.alloc = note_alloc,
-	.zalloc = note_zalloc,
-	.free = note_free,
-	.cache_alloc = note_cache_alloc,
-	.cache_zalloc = note_cache_zalloc,
-	.cache_free = note_cache_free,
-};
-
-static void run_noted(unsigned int threads, double scale)
-{
-	struct drive_image *image = plan_built(threads, scale);
-	struct drive_result r = { .rounds = 1,
-				  .cache_create = note_cache_create,
-				  .cache_destroy = note_cache_destroy };
-
-	nr_calls = nr_sites_seen = nr_made = nr_selves = 0;
-	self = UINT32_MAX;
-	drive_run(w, image, threads, &note_ops, &r);
-	assert_null(r.error);
-	assert_int_equal(nr_calls, image->plan.ops);
-	drive_release(image);
-}
-
-/* What build_many() recorded, by the size that names the object. */
-struct expected {
-	unsigned int owner, freer; /* recorded threads; BUILD_THREADS: alive at the end */
-	uint32_t allocated, freed; /* positions in the recording */
-};
-
-#define NR_OBJECTS 3000
-#define FIRST_SIZE 8
-
-static struct expected expected[FIRST_SIZE + NR_OBJECTS];
-
-static void free_one(struct random *r, uint32_t *live, uint32_t *nr_live)
-{
-	uint32_t pick = (uint32_t)random_below(r, *nr_live), object = live[pick];
-	struct expected *e = &expected[FIRST_SIZE + object];
-
-	live[pick] = live[--*nr_live];
-	/* Mostly by its owner, as in a kernel. */
-	e->freer = random_below(r, 3) ? e->owner : (unsigned int)random_below(r, 6);
-	e->freed = b.nr_events;
-	build_free(&b, (uint16_t)e->freer, KTR_KFREE, object);
-}
-
-/* Six threads that take turns at random, and free each other's objects. */
-static void build_many(void)
-{
-	static uint32_t live[NR_OBJECTS];
-	uint32_t nr_live = 0;
-	struct random r;
-
-	b.nr_events = b.nr_objects = 0;
-	random_seed(&r, hostile_seed());
-	while (b.nr_objects < NR_OBJECTS) {
-		uint32_t size = FIRST_SIZE + b.nr_objects;
-
-		if (nr_live && random_below(&r, 100) < 45) {
-			free_one(&r, live, &nr_live);
-			continue;
-		}
-		expected[size] = (struct expected){ (unsigned int)random_below(&r, 6),
-						    BUILD_THREADS, b.nr_events, 0 };
-		live[nr_live++] = build_kmalloc(&b, (uint16_t)expected[size].owner, SITE_PLAIN,
-						GFP_KERNEL, size);
-	}
-}
+#include "trace_world.h"
 
 /* Where in the recording the event behind a call is; UINT32_MAX: a free that it does not have. */
 static uint32_t position(const struct call *c, unsigned int *recorded_thread)
@@ -254,21 +68,6 @@ static void test_each_recorded_thread_keeps_its_order(void **state)
 	}
 }
 
-static uint64_t digest_of(unsigned int threads, double scale, const char *arg,
-			  const struct alloc_ops *ops)
-{
-	struct drive_image *image = drive_plan(w, threads, scale, arg, 1);
-	struct drive_result r = { 0 };
-
-	if (image->status)
-		fail_msg("%s", image->plan.why);
-	drive_run(w, image, threads, ops, &r);
-	assert_null(r.error);
-	assert_true(r.agree);
-	drive_release(image);
-	return r.digest;
-}
-
 static void test_any_number_of_threads_gives_one_digest(void **state)
 {
 	uint64_t digest;
@@ -302,25 +101,6 @@ static void test_the_shipped_traces_give_one_digest(void **state)
 	check_digest(w, 2, 0.02, "xfs-buffer");
 }
 
-static void test_null_at_any_allocation_is_reported_and_undone(void **state)
-{
-	(void)state;
-	build_many();
-	build_save(&b, path);
-	check_out_of_memory(w, 1, 0.3, path);
-	check_out_of_memory(w, 3, 0.3, path);
-	check_out_of_memory(w, 4, 0.002, "xfs-buffer");
-}
-
-static uint32_t count(char what, size_t size)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < nr_calls; i++)
-		n += calls[i].what == what && (!size || calls[i].size == size);
-	return n;
-}
-
 static void test_what_the_recorded_allocator_allocated_is_left_out(void **state)
 {
 	uint32_t object;
@@ -337,21 +117,6 @@ static void test_what_the_recorded_allocator_allocated_is_left_out(void **state)
 	assert_int_equal(nr_calls, 2);
 	assert_int_equal(count('z', 40), 1);
 	assert_int_equal(count('f', 40), 1);
-}
-
-static void test_nothing_but_internal_objects_is_refused(void **state)
-{
-	struct drive_image *image;
-
-	(void)state;
-	b.nr_events = b.nr_objects = 0;
-	build_kmalloc(&b, 0, SITE_PLAIN, GFP_ZERO, 48);
-	b.event[0].flags = KTR_INTERNAL;
-	build_save(&b, path);
-	image = drive_plan(w, 1, 1, path, 1);
-	assert_int_equal(image->status, -1);
-	assert_string_equal(image->plan.why, "the trace has no event that a replay keeps");
-	drive_release(image);
 }
 
 static void test_every_kind_of_free_frees_what_its_object_is(void **state)
@@ -487,26 +252,6 @@ static void test_what_a_plan_tells_is_exact(void **state)
 	drive_release(image);
 }
 
-/* Each object is freed by the other of two threads before that one goes on: no way is longer. */
-static void test_threads_that_wait_for_each_other_all_the_time_end(void **state)
-{
-	struct drive_result r = { .rounds = 3 };
-	struct drive_image *image;
-
-	(void)state;
-	b.nr_events = b.nr_objects = 0;
-	for (uint16_t i = 0; i < 2000; i++)
-		build_free(&b, (i + 1) % 8, KTR_KFREE,
-			   build_kmalloc(&b, i % 8, SITE_PLAIN, GFP_ZERO, 1 + i % 5000));
-	for (size_t i = 1; i < sizeof(thread_counts) / sizeof(thread_counts[0]); i++) {
-		image = plan_built(thread_counts[i], 2);
-		drive_run(w, image, thread_counts[i], &drive_ops, &r);
-		assert_null(r.error);
-		assert_true(r.agree);
-		drive_release(image);
-	}
-}
-
 static void test_the_counters_say_what_was_left_and_waited_for(void **state)
 {
 	struct drive_result r = { .rounds = 2 };
@@ -526,199 +271,20 @@ static void test_the_counters_say_what_was_left_and_waited_for(void **state)
 	drive_release(image);
 }
 
-/* Two threads that write to one object are a race, as thread sanitizers are right to say. */
-#if defined(__SANITIZE_THREAD__)
-#define MAX_RACING 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MAX_RACING 1
-#endif
-#endif
-#ifndef MAX_RACING
-#define MAX_RACING 3
-#endif
-
-/* Gives out one piece of memory for two objects that are alive at once, from the 100th on. */
-static char *twice;
-static uint32_t nr_given;
-
-static void *double_alloc(size_t size, const struct alloc_site *site)
-{
-	uint32_t n = __atomic_add_fetch(&nr_given, 1, __ATOMIC_RELAXED);
-
-	(void)size;
-	(void)site;
-	return n < 100 ? malloc(NR_OBJECTS + FIRST_SIZE) : twice;
-}
-
-static void double_free(void *p, size_t size)
-{
-	(void)size;
-	if (p != twice)
-		free(p);
-}
-
-static void test_memory_given_out_twice_is_noticed(void **state)
-{
-	struct alloc_ops ops = drive_ops;
-
-	(void)state;
-	ops.alloc = double_alloc;
-	ops.free = double_free;
-	twice = malloc(NR_OBJECTS + FIRST_SIZE);
-	build_many();
-	for (unsigned int threads = 1; threads <= MAX_RACING; threads++) {
-		struct drive_image *image = plan_built(threads, 1);
-		struct drive_result r = { .rounds = 1 };
-
-		nr_given = 0;
-		drive_run(w, image, threads, &ops, &r);
-		assert_non_null(r.error);
-		assert_non_null(strstr(r.error, "was overwritten"));
-		drive_release(image);
-	}
-	free(twice);
-}
-
-/* Spoils one byte of an object when the next one is allocated. */
-static unsigned char *before;
-static size_t spoil_at;
-
-static void *spoil_alloc(size_t size, const struct alloc_site *site)
-{
-	(void)site;
-	if (before)
-		before[spoil_at] ^= 1;
-	before = before ? before : calloc(1, size);
-	return size == 9 ? malloc(size) : before;
-}
-
-static void spoil_run(uint32_t size, size_t at, bool noticed)
-{
-	struct alloc_ops ops = drive_ops;
-	struct drive_result r = { .rounds = 1 };
-	struct drive_image *image;
-
-	b.nr_events = b.nr_objects = 0;
-	build_kmalloc(&b, 0, SITE_PLAIN, GFP_KERNEL, size);
-	build_kmalloc(&b, 0, SITE_PLAIN, GFP_KERNEL, 9);
-	image = plan_built(1, 1);
-	ops.alloc = spoil_alloc;
-	before = NULL;
-	spoil_at = at;
-	drive_run(w, image, 1, &ops, &r);
-	assert_int_equal(r.error != NULL, noticed);
-	drive_release(image);
-}
-
-static void test_a_spoilt_byte_of_the_first_word_and_of_each_page_is_noticed(void **state)
-{
-	(void)state;
-	spoil_run(1, 0, true);
-	spoil_run(3, 2, true);
-	spoil_run(7, 0, true);
-	spoil_run(8, 7, true);
-	spoil_run(300, 0, true);
-	spoil_run(300, 8, false);
-	spoil_run(4096, 7, true);
-	spoil_run(4100, 4096, true);
-	spoil_run(20000, 16384, true);
-	spoil_run(20000, 16392, false);
-}
-
-static struct alloc_cache *no_cache(const char *name, size_t size, size_t align, unsigned int flags)
-{
-	return strcmp(name, "dentry") ? note_cache_create(name, size, align, flags) : NULL;
-}
-
-static void test_a_cache_that_cannot_be_created_is_an_error(void **state)
-{
-	struct drive_result r = { .cache_create = no_cache, .cache_destroy = note_cache_destroy };
-	struct drive_image *image;
-
-	(void)state;
-	b.nr_events = b.nr_objects = 0;
-	build_cache_alloc(&b, 0, CACHE_MAPLE, GFP_ZERO);
-	build_cache_alloc(&b, 0, CACHE_DENTRY, GFP_KERNEL);
-	image = plan_built(1, 1);
-	nr_made = 0;
-	drive_run(w, image, 1, &note_ops, &r);
-	assert_string_equal(r.error, "the allocator could not create the cache 'dentry'");
-	assert_int_equal(nr_made, 1);
-	assert_int_equal(made[0].size, 0);
-	drive_release(image);
-}
-
-static void refuse(const char *arg, const char *text)
-{
-	struct drive_image *image = drive_plan(w, 1, 1, arg, 1);
-
-	assert_int_equal(image->status, -1);
-	if (!strstr(image->plan.why, text))
-		fail_msg("'%s' does not say '%s'", image->plan.why, text);
-	drive_release(image);
-}
-
-static void test_an_unknown_name_is_refused_with_those_there_are(void **state)
-{
-	char own[4096];
-
-	(void)state;
-	snprintf(own, sizeof(own), "%s", getenv("SLABBENCH_TRACES"));
-	refuse("dentry-xf", "no trace 'dentry-xf'; shipped are dentry-reclaim, dentry-xfs, "
-			    "pmem-xfs1k, xfs-buffer");
-	refuse("", "trace needs a name or a file");
-	refuse("/nowhere/x.ktr.zst", "cannot be opened");
-	refuse("nowhere.ktr", "cannot be opened");
-	setenv("SLABBENCH_TRACES", dir, 1);
-	build_many();
-	build_save(&b, path);
-	refuse("dentry-xf", "no trace 'dentry-xf'");
-	setenv("SLABBENCH_TRACES", own, 1);
-}
-
-static int begin(void **state)
-{
-	const char *root = getenv("SRCDIR");
-	char traces[4096];
-
-	(void)state;
-	snprintf(traces, sizeof(traces), "%s/workloads/traces", root ? root : ".");
-	setenv("SLABBENCH_TRACES", traces, 1);
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof(path), "%s/built.ktr", dir);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_recorded_thread_keeps_its_order),
 		cmocka_unit_test(test_any_number_of_threads_gives_one_digest),
 		cmocka_unit_test(test_the_shipped_traces_give_one_digest),
-		cmocka_unit_test(test_null_at_any_allocation_is_reported_and_undone),
 		cmocka_unit_test(test_what_the_recorded_allocator_allocated_is_left_out),
-		cmocka_unit_test(test_nothing_but_internal_objects_is_refused),
 		cmocka_unit_test(test_every_kind_of_free_frees_what_its_object_is),
 		cmocka_unit_test(test_sites_and_caches_are_those_of_the_recording),
 		cmocka_unit_test(test_a_site_is_named_by_its_function),
 		cmocka_unit_test(test_a_scale_below_one_is_a_prefix),
 		cmocka_unit_test(test_a_scale_above_one_repeats_the_trace),
 		cmocka_unit_test(test_what_a_plan_tells_is_exact),
-		cmocka_unit_test(test_threads_that_wait_for_each_other_all_the_time_end),
 		cmocka_unit_test(test_the_counters_say_what_was_left_and_waited_for),
-		cmocka_unit_test(test_memory_given_out_twice_is_noticed),
-		cmocka_unit_test(test_a_spoilt_byte_of_the_first_word_and_of_each_page_is_noticed),
-		cmocka_unit_test(test_a_cache_that_cannot_be_created_is_an_error),
-		cmocka_unit_test(test_an_unknown_name_is_refused_with_those_there_are),
 	};
 
 	alarm(240); /* a replay that waits for ever must not hold the suite */
