@@ -111,7 +111,7 @@ void session_plan(struct session *s, const char *kind, const char *verb, int arg
 	arms_resolve(run, o->allocators, o->baseline);
 	if (!*script)
 		cells_check(o->workloads);
-	/* A database that cannot be used is told at once; a new one is made when the plan stands. */
+	/* A database that cannot be used is told at once; a new one is made later. */
 	if (!o->dry_run && !access(run->db, F_OK))
 		s->store = store_open(run->db);
 	make_scratch(run);

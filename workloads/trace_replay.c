@@ -199,7 +199,8 @@ static inline bool cache_take(struct wl_thread *t, uint64_t op, const struct tra
 static inline void look_ahead(void **slots, const uint64_t *op)
 {
 	__builtin_prefetch(&slots[trace_op_slot(op[TRACE_AHEAD])]);
-	__builtin_prefetch(slots[trace_op_slot(op[TRACE_AHEAD / 2])]);
+	__builtin_prefetch(
+		__atomic_load_n(&slots[trace_op_slot(op[TRACE_AHEAD / 2])], __ATOMIC_RELAXED));
 }
 
 /* An object that is freed right after its allocation needs no slot. */
