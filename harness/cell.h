@@ -4,8 +4,8 @@
  *
  *	prove which allocator is mapped	-> ready
  *	one round with the watching hooks	-> watched   (memory, addresses, waste, faults)
- *	job.rounds rounds, hooks gone		              (time)
  *	one round with the timing hooks		              (latency of single calls)
+ *	job.rounds rounds, hooks gone		              (time)
  *	teardown				-> drained   (what the allocator still holds)
  *
  * With one thread the rounds run on the main thread, so that a single-threaded program is what the

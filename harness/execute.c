@@ -17,7 +17,6 @@
 /* Measured on a 2-CPU machine: a process, its identity and its set-up; an operation in each round.
  */
 #define TRIAL_S	      0.06
-#define DRAIN_S	      0.1
 #define OP_S	      30e-9
 #define WATCHED_ROUND 3 /* a watched or a latency round costs about that many timed ones */
 
@@ -66,7 +65,7 @@ double execute_estimate_s(const struct run *run)
 		const struct cell *c = &run->cells[i];
 		double rounds = c->rounds + 2 * WATCHED_ROUND;
 
-		s += TRIAL_S + DRAIN_S + (double)c->ops * OP_S * rounds / c->threads;
+		s += TRIAL_S + (double)c->ops * OP_S * rounds / c->threads;
 	}
 	return s * run->nr_arms * run->blocks + 5;
 }
@@ -151,9 +150,10 @@ static bool run_block(struct execution *e, int block)
 		if (block == 0) {
 			g->next = e->waiting;
 			e->waiting = g;
-		} else {
-			commit(e, g);
+			continue;
 		}
+		wait_for_parked(0);
+		commit(e, g);
 	}
 	wait_for_parked(0);
 	if (watch_interrupted)

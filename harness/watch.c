@@ -21,7 +21,6 @@
 #include "watch.h"
 
 #define SAMPLE_MS 1
-#define DRAIN_MS  100
 
 volatile sig_atomic_t watch_interrupted;
 
@@ -184,6 +183,7 @@ static void sample_round(struct watched *w)
 {
 	if (watching(w))
 		sample(w);
+	park_sample();
 }
 
 static void sample_parked(struct watched *w)
@@ -207,7 +207,7 @@ static bool check_identity(struct watched *w)
 
 static bool ready(struct watched *w)
 {
-	if (!await(w, "ready", 50, sample_parked) || !check_identity(w))
+	if (!await(w, "ready", 5, sample_parked) || !check_identity(w))
 		return false;
 	if (rss_open(&w->rss, w->child.pid)) {
 		kill_child(w, TRIAL_FAILED, "its memory could not be read from /proc");
@@ -257,31 +257,15 @@ static void let_go(struct watched *w)
 		fail(w, TRIAL_FAILED, "failed after its last answer");
 }
 
-static void sleep_until(uint64_t ns)
-{
-	uint64_t now;
-
-	while ((now = clock_ns()) < ns && !watch_interrupted) {
-		park_sample();
-		usleep(ns - now > 10000000 ? 10000 : (ns - now) / 1000 + 1);
-	}
-}
-
 static void drained(struct watched *w, bool stay)
 {
 	uint64_t at = clock_ns();
 
 	check_digest(w);
-	if (w->t->arm->role == ARM_NULL) {
+	if (w->t->arm->role == ARM_NULL || w->t->status != TRIAL_OK)
 		let_go(w);
-		return;
-	}
-	sleep_until(at + DRAIN_MS * 1000000u);
-	trial_add(w->t, "rss_drained_bytes", (double)rss_held(&w->rss));
-	if (stay && w->t->status == TRIAL_OK)
-		park_child(&w->child, &w->rss, w->t, at);
 	else
-		let_go(w);
+		park_child(&w->child, &w->rss, w->t, at, stay ? PARK_LONG : PARK_SHORT);
 }
 
 bool watch_trial(const struct run *run, struct trial *t, bool stay, unsigned int timeout_s)
@@ -292,7 +276,7 @@ bool watch_trial(const struct run *run, struct trial *t, bool stay, unsigned int
 	open_shared(&w);
 	start(&w);
 	if (t->status == TRIAL_OK && ready(&w) && watched_round(&w) &&
-	    await(&w, "drained", 20, sample_parked))
+	    await(&w, "drained", 5, sample_parked))
 		drained(&w, stay);
 	else
 		rss_close(&w.rss);

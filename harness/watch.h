@@ -17,7 +17,7 @@ extern volatile sig_atomic_t watch_interrupted;
 
 /*
  * Run @t (its cell, arm, block and position are set). Returns when its result is complete but for
- * the late samples of a child that was parked; @stay parks it. False if interrupted.
+ * the samples of its parked child; @stay parks it for long. False if interrupted.
  */
 bool watch_trial(const struct run *run, struct trial *t, bool stay, unsigned int timeout_s);
 
