@@ -100,13 +100,7 @@ struct trace_site {
 	uint32_t has_pointers;
 };
 
-/*
- * The replay looks this many operations ahead: it fetches the slot of one into the cache, and half
- * way later the object in it. Measured with the null allocator: 0.5 to 1 ns an operation.
- */
-#define TRACE_AHEAD 48u
-
-/* One replay thread's part; a TRACE_END and TRACE_AHEAD zeroes follow the last operation. */
+/* One replay thread's part; a TRACE_END follows the last operation. */
 struct trace_stream {
 	uint64_t ops_at;
 	uint64_t nr_ops;

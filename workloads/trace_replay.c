@@ -44,6 +44,12 @@ static inline bool place(void **slots, uint64_t op, void *p)
 	return true;
 }
 
+/* For the next round. Atomic, for other threads may look ahead at it. */
+static inline void clear(void **slot)
+{
+	__atomic_store_n(slot, NULL, __ATOMIC_RELAXED);
+}
+
 /* False: the object was overwritten. */
 static inline bool check(const void *p, uint64_t op, uint64_t *digest)
 {
@@ -148,7 +154,7 @@ static __attribute__((noinline)) bool free_odd(struct wl_thread *t, uint64_t op,
 
 	if (!p || !check_odd(p, target_of(s, op)->size, op, digest))
 		return false;
-	*slot_of(s, op) = NULL;
+	clear(slot_of(s, op));
 	release(t, op, p);
 	return true;
 }
@@ -178,7 +184,7 @@ static inline bool take(struct wl_thread *t, uint64_t op, const struct trace_tar
 
 	if (!p || !check(p, op, digest))
 		return false;
-	*slot = NULL;
+	clear(slot);
 	wl_free(t, p, to->size);
 	return true;
 }
@@ -190,17 +196,9 @@ static inline bool cache_take(struct wl_thread *t, uint64_t op, const struct tra
 
 	if (!p || !check(p, op, digest))
 		return false;
-	*slot = NULL;
+	clear(slot);
 	wl_cache_free(t, to->cache, p);
 	return true;
-}
-
-/* A slot may hold an object that is gone, or none: fetching it for nothing does no harm. */
-static inline void look_ahead(void **slots, const uint64_t *op)
-{
-	__builtin_prefetch(&slots[trace_op_slot(op[TRACE_AHEAD])]);
-	__builtin_prefetch(
-		__atomic_load_n(&slots[trace_op_slot(op[TRACE_AHEAD / 2])], __ATOMIC_RELAXED));
 }
 
 /* An object that is freed right after its allocation needs no slot. */
@@ -245,7 +243,6 @@ static inline bool cache_brief(struct wl_thread *t, uint64_t op, const struct tr
 #define CODE(kind, did)                                                                            \
 kind:                                                                                              \
 	next = code[trace_op_kind(op[1])];                                                         \
-	look_ahead(slots, op);                                                                     \
 	to = &targets[trace_op_class(*op)];                                                        \
 	if (unlikely(!(did)))                                                                      \
 		goto stop;                                                                         \
