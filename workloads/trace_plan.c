@@ -257,7 +257,7 @@ static void place_slots(struct compile *c, struct trace_image *image)
 
 static int begin_lane(struct compile *c, struct trace_stream *s, struct lane *l)
 {
-	uint64_t most = l->nr_ops * c->nr_repeats + 1 + TRACE_AHEAD;
+	uint64_t most = l->nr_ops * c->nr_repeats + 1;
 
 	s->nr_left = l->nr_left * c->nr_repeats;
 	l->first = l->next = c->plan->piece(c->plan, most * sizeof(*l->next));
