@@ -5,6 +5,7 @@
  *	prove which allocator is mapped	-> ready
  *	one round with the watching hooks	-> watched   (memory, addresses, waste, faults)
  *	one round with the timing hooks		              (latency of single calls)
+ *	50 ms of rounds, hooks gone			              (warm-up)
  *	job.rounds rounds, hooks gone		              (time)
  *	teardown				-> drained   (what the allocator still holds)
  *

@@ -119,14 +119,12 @@ static void say_latency(const struct histogram *h)
 
 static void say_counters(const struct cell_state *c)
 {
-	double rounds = c->job.rounds + 2;
-
 	for (int i = 0; i < WL_NR_COUNTERS && c->workload->counters[i].name; i++) {
 		uint64_t sum = 0;
 
 		for (unsigned int t = 0; t < c->job.threads; t++)
 			sum += c->thread[t].wl->counters[i];
-		say(c->workload->counters[i].name, (double)sum / rounds);
+		say(c->workload->counters[i].name, (double)sum / c->nr_rounds);
 	}
 }
 

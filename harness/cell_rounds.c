@@ -134,30 +134,41 @@ static uint64_t wall_ns(const struct cell_state *c)
 	return end - begin;
 }
 
-static void count_usage(uint64_t *faults, uint64_t *switches, int sign)
+static void count_usage(struct cell_usage *usage, int sign)
 {
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	*faults += sign * (u.ru_minflt + u.ru_majflt);
-	*switches += sign * (u.ru_nvcsw + u.ru_nivcsw);
+	usage->faults += sign * (u.ru_minflt + u.ru_majflt);
+	usage->switches += sign * (u.ru_nvcsw + u.ru_nivcsw);
 }
 
 void cell_round(struct cell_state *c, enum cell_round round)
 {
-	bool timed = round == ROUND_TIMED;
-	uint64_t *faults = timed ? &c->timed.faults : &c->watched.faults;
-	uint64_t *switches = timed ? &c->timed.switches : &c->watched.switches;
+	struct cell_usage none = { 0 };
+	struct cell_usage *usage = round == ROUND_WATCHED ? &c->watched
+				   : round == ROUND_TIMED ? &c->timed
+							  : &none;
 
 	c->round = round;
+	c->nr_rounds++;
 	if (c->allocator.round)
 		c->allocator.round();
-	if (round != ROUND_LATENCY)
-		count_usage(faults, switches, -1);
+	count_usage(usage, -1);
 	run_all(c);
-	if (round != ROUND_LATENCY)
-		count_usage(faults, switches, 1);
-	if (timed)
+	count_usage(usage, 1);
+	if (round == ROUND_TIMED)
 		c->timed_ns += wall_ns(c);
 	take_digest(c);
+}
+
+/* Short rounds need several until caches and branch predictors have settled: by time, not number.
+ */
+void cell_warm_up(struct cell_state *c)
+{
+	uint64_t end = clock_ns() + CELL_WARM_NS;
+
+	do
+		cell_round(c, ROUND_WARM);
+	while (clock_ns() < end);
 }

@@ -11,7 +11,13 @@
 #include "job.h"
 #include "meter.h"
 
-enum cell_round { ROUND_WATCHED, ROUND_TIMED, ROUND_LATENCY, ROUND_QUIT };
+enum cell_round { ROUND_WATCHED, ROUND_LATENCY, ROUND_WARM, ROUND_TIMED, ROUND_QUIT };
+
+#define CELL_WARM_NS 50000000u
+
+struct cell_usage {
+	uint64_t faults, switches;
+};
 
 struct cell_thread {
 	struct cell_state *cell;
@@ -29,14 +35,13 @@ struct cell_state {
 	struct cell_thread *thread;
 	struct channel_shared *shared;
 	enum cell_round round;
+	unsigned int nr_rounds; /* of every kind, so far */
 	pthread_barrier_t start, stop;
 	uint64_t timed_ns; /* wall time of all timed rounds */
 	uint64_t digest;   /* of each round, equal or the trial fails */
 	bool have_digest;
 	unsigned int nr_caches;
-	struct {
-		uint64_t faults, switches;
-	} watched, timed;
+	struct cell_usage watched, timed;
 	struct alloc_slab_use use; /* at the largest live set seen */
 	int64_t use_live;
 	bool use_busy;
@@ -47,6 +52,9 @@ void cell_start_threads(struct cell_state *c);
 void cell_stop_threads(struct cell_state *c);
 /* Run one round on every thread; dies with the reason if it is void. */
 void cell_round(struct cell_state *c, enum cell_round round);
+
+/* Rounds without hooks and clock, for CELL_WARM_NS but at least one. */
+void cell_warm_up(struct cell_state *c);
 
 /* cell_memory.c: memory of the harness, shared so that it is not counted as the allocator's. */
 void *cell_map(size_t bytes);

@@ -16,7 +16,7 @@
 
 /* Measured on a 2-CPU machine: a process, its identity and its set-up; an operation in each round.
  */
-#define TRIAL_S	      0.06
+#define TRIAL_S	      0.12
 #define OP_S	      30e-9
 #define WATCHED_ROUND 3 /* a watched or a latency round costs about that many timed ones */
 
