@@ -66,7 +66,11 @@ uint64_t rss_held(const struct rss *r)
 {
 	uint64_t resident, shared;
 
-	return read_statm(r, &resident, &shared) ? less(resident, r->shared_bytes) : 0;
+	if (!read_statm(r, &resident, &shared))
+		return 0;
+	/* A workload may have unmapped a file since: then less than all of it is still in resident.
+	 */
+	return less(resident, shared < r->shared_bytes ? shared : r->shared_bytes);
 }
 
 uint64_t rss_peak(const struct rss *r)

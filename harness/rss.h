@@ -3,7 +3,7 @@
  * What a process holds, read from outside. The harness's own memory in the child is mapped shared
  *and resident before the clock starts, so
  *
- *	held(t) = resident(t) - shared at the start
+ *	held(t) = resident(t) - min(shared at the start, shared(t))
  *
  * counts private pages, and whatever shared memory the allocator makes later. Linux 6.17 and later
  * give exact counts in statm; from 6.2 to 6.16 a count may be off by 64 pages per CPU.
