@@ -22,17 +22,6 @@ static struct arm *new_arm(struct run *run)
 	return arm;
 }
 
-static void skip(struct run *run, const char *name, const char *reason)
-{
-	struct run_skipped *s = &run->skipped[run->nr_skipped];
-
-	if (run->nr_skipped == RUN_MAX_SKIPPED)
-		return;
-	run->nr_skipped++;
-	snprintf(s->name, sizeof(s->name), "%s", name);
-	snprintf(s->reason, sizeof(s->reason), "%s", reason);
-}
-
 static struct arm *add_known(struct run *run, const struct allocator *a, const char *options,
 			     const char *path)
 {
@@ -170,7 +159,7 @@ static void add_default(struct run *run, bool want_baseline)
 		if (allocator_locate(a, path, sizeof(path)))
 			add_variants(run, a, path);
 		else
-			skip(run, a->name, path);
+			run_skip(run, a->name, path);
 	}
 }
 

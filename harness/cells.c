@@ -139,17 +139,6 @@ static const struct workload *find(const char *word)
 	die(EXIT_USAGE, "unknown workload '%s'%s (./runner list)", name, suggest_text(&s));
 }
 
-static void skip(struct run *run, const char *name, const char *why)
-{
-	struct run_skipped *s = &run->skipped[run->nr_skipped];
-
-	if (run->nr_skipped == RUN_MAX_SKIPPED)
-		return;
-	run->nr_skipped++;
-	take_text(s->name, sizeof(s->name), name);
-	take_text(s->reason, sizeof(s->reason), why);
-}
-
 static void add_cell(struct run *run, const struct cells_request *r, const char *word,
 		     unsigned int threads, bool must)
 {
@@ -171,7 +160,7 @@ static void add_cell(struct run *run, const struct cells_request *r, const char 
 	close(c->image_fd);
 	if (must)
 		die(EXIT_USAGE, "workload '%s': %s", word, why);
-	skip(run, word, why);
+	run_skip(run, word, why);
 }
 
 static unsigned int parse_count(const char *word)

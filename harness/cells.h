@@ -13,7 +13,6 @@ struct cells_request {
 	const char *threads;   /* comma-separated counts; NULL: 1 and the number of CPUs */
 	double scale;
 	unsigned int rounds;
-	bool quiet;
 };
 
 /* Dies with EXIT_USAGE if a name in the comma-separated @workloads (NULL: none) does not exist. */
