@@ -24,7 +24,7 @@ static char error[512];
 
 static struct cache_policy policy_of(const struct options *o)
 {
-	struct machine m = machine_default(PAGE_SIZE, (unsigned int)o->cpus);
+	struct machine m = machine_default(slab_page_bytes(), (unsigned int)o->cpus);
 
 	m.slab_min_order = (unsigned int)o->slab_min_order;
 	m.slab_max_order = (unsigned int)o->slab_max_order;
@@ -41,7 +41,7 @@ static int start(struct options *o, struct text *why)
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
-	o->range_bytes = slab_range.nr_pages << PAGE_SHIFT;
+	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
 	zone_init(&slab_zone, o->dirty_bytes);
 	err = percpu_init();
 	if (err) {
@@ -124,7 +124,7 @@ int slab_option_get(const char *name, char *buf, size_t len)
 	if (!__builtin_strcmp(name, "engine"))
 		text_str(&t, PERCPU_ENGINE);
 	else if (!__builtin_strcmp(name, "page_size"))
-		text_u64(&t, PAGE_SIZE);
+		text_u64(&t, slab_page_bytes());
 	else
 		err = options_print(&options, name, &t);
 	return err ? err : (int)t.used;

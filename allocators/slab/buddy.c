@@ -13,8 +13,8 @@ struct zone slab_zone;
 
 void zone_init(struct zone *z, size_t dirty_bytes)
 {
-	*z = (struct zone){ .dirty_floor = dirty_bytes >> PAGE_SHIFT };
-	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++) {
+	*z = (struct zone){ .dirty_floor = dirty_bytes >> UNIT_SHIFT };
+	for (unsigned int i = 0; i < NR_UNIT_ORDERS; i++) {
 		list_init(&z->dirty[i]);
 		list_init(&z->clean[i]);
 	}
@@ -46,7 +46,7 @@ static struct frame *free_buddy(struct zone *z, const struct frame *f)
 	size_t page = frame_page(f) ^ block_pages(f->order);
 	struct frame *buddy = &slab_range.frames[page];
 
-	if (f->order == MAX_PAGE_ORDER || page >= z->nr_committed)
+	if (f->order == slab_block_order() || page >= z->nr_committed)
 		return NULL;
 	return buddy->state == FRAME_FREE && buddy->order == f->order ? buddy : NULL;
 }
@@ -103,7 +103,7 @@ static struct frame *halve(struct zone *z, struct frame *f)
 
 static struct frame *first_of(struct list_head *lists, unsigned int order)
 {
-	for (; order < NR_PAGE_ORDERS; order++)
+	for (; order < NR_UNIT_ORDERS; order++)
 		if (!list_empty(&lists[order]))
 			return list_first_entry(&lists[order], struct frame, link);
 	return NULL;
@@ -114,12 +114,12 @@ static struct frame *grow(struct zone *z)
 {
 	struct frame *f = &slab_range.frames[z->nr_committed];
 
-	if (z->nr_committed + block_pages(MAX_PAGE_ORDER) > slab_range.nr_pages)
+	if (z->nr_committed + block_pages(slab_block_order()) > slab_range.nr_pages)
 		return NULL;
-	if (os_commit(frame_address(f), PAGE_SIZE << MAX_PAGE_ORDER))
+	if (os_commit(frame_address(f), UNIT_BYTES << slab_block_order()))
 		return NULL;
-	z->nr_committed += block_pages(MAX_PAGE_ORDER);
-	f->order = MAX_PAGE_ORDER;
+	z->nr_committed += block_pages(slab_block_order());
+	f->order = (uint8_t)slab_block_order();
 	enlist(z, f);
 	return f;
 }
@@ -168,7 +168,7 @@ static struct frame *begin_purge(struct zone *z, size_t down_to)
 
 	if (z->nr_dirty <= down_to)
 		return NULL;
-	for (unsigned int order = NR_PAGE_ORDERS; !f; order--)
+	for (unsigned int order = NR_UNIT_ORDERS; !f; order--)
 		if (!list_empty(&z->dirty[order - 1]))
 			f = list_first_entry(&z->dirty[order - 1], struct frame, link);
 	delist(z, f);

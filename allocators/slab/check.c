@@ -171,7 +171,8 @@ static size_t check_free(struct checker *c, size_t page)
 		disagree(c, "E6: a free page in no free block", NULL, frame_address(f));
 		return 1;
 	}
-	if (f->order < MAX_PAGE_ORDER && is_free_block(&slab_range.frames[page ^ pages], f->order))
+	if (f->order < slab_block_order() &&
+	    is_free_block(&slab_range.frames[page ^ pages], f->order))
 		disagree(c, "E6: a free block was not merged with its buddy", NULL,
 			 frame_address(f));
 	for (size_t i = 0; i < pages; i++) {
@@ -223,7 +224,7 @@ static void check_zone(struct checker *c)
 	struct zone *z = &slab_zone;
 	size_t listed = 0;
 
-	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++) {
+	for (unsigned int i = 0; i < NR_UNIT_ORDERS; i++) {
 		listed += check_list(c, &z->dirty[i], i, true);
 		listed += check_list(c, &z->clean[i], i, false);
 	}

@@ -2,10 +2,10 @@
 /* One slab's objects. See frame.h for who may call, types.h for the equations. */
 #include "frame.h"
 
-#include "buddy.h"
 #include "freelist.h"
 #include "geometry.h"
 #include "pagemap.h"
+#include "pages.h"
 #include "report.h"
 
 static void *object_at(const struct kmem_cache *s, const struct frame *f, unsigned int index)
@@ -24,25 +24,26 @@ static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, 
 	return geometry_index(&s->geo, bytes_into(f, object));
 }
 
-static struct frame *get_block(const struct kmem_cache *s)
+static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp)
 {
-	struct frame *f = zone_alloc(&slab_zone, s->geo.order, NULL);
+	struct frame *f = pages_alloc(s->geo.order, gfp, NUMA_NO_NODE, NULL);
 
 	if (!f && s->geo.min_order < s->geo.order)
-		f = zone_alloc(&slab_zone, s->geo.min_order, NULL);
+		f = pages_alloc(s->geo.min_order, gfp, NUMA_NO_NODE, NULL);
 	return f;
 }
 
 struct frame *frame_create(struct kmem_cache *s)
 {
-	struct frame *f = get_block(s);
+	struct frame *f = get_block(s, GFP_KERNEL);
 
 	if (!f)
 		return NULL;
 	f->cache = s;
 	f->freelist = NULL;
 	f->inuse = 0;
-	f->objects = (uint16_t)(f->order == s->geo.order ? s->geo.objects : s->geo.min_objects);
+	f->objects = (uint16_t)(f->order == s->geo.order + slab_page_order ? s->geo.objects
+									   : s->geo.min_objects);
 	f->nr_fresh = f->objects;
 	f->on_list = false;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->slot);
@@ -54,7 +55,7 @@ struct frame *frame_create(struct kmem_cache *s)
 void frame_destroy(struct frame *f)
 {
 	f->cache = NULL;
-	zone_free(&slab_zone, f);
+	pages_free(f);
 }
 
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)

@@ -10,11 +10,6 @@
 
 #include "types.h"
 
-/* Debug flags that change the layout only; no cache of this version may be created with them. */
-#define SLAB_RED_ZONE	0x10000u
-#define SLAB_POISON	0x20000u
-#define SLAB_STORE_USER 0x40000u
-
 /* The machine whose slab is asked for. */
 struct machine {
 	size_t page_size;	       /* bytes, a power of two */

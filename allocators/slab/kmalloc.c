@@ -19,8 +19,8 @@
 #define GFP_GENERAL (__GFP_ZERO | __GFP_RECLAIMABLE | __GFP_ACCOUNT | __GFP_DMA)
 
 #define MIN_INDEX	3u /* 8 bytes */
-#define UNIT_SHIFT	3u /* classes are told apart by multiples of 8 */
-#define NR_UNITS	(KMALLOC_MAX_CACHE_SIZE >> UNIT_SHIFT)
+#define STEP_SHIFT	3u /* classes are told apart by multiples of 8 */
+#define NR_STEPS	(KMALLOC_MAX_CACHE_SIZE >> STEP_SHIFT)
 #define INDEX_ALIGNMENT 16u /* entries of a set in the slot table: a shift instead of a product */
 
 /* What the fast path reads, in one object, so that one address reaches all of it. */
@@ -28,7 +28,7 @@ static struct {
 	/* The array of a class in a set; 0 before boot. */
 	uint32_t slots[NR_PARTITIONS][INDEX_ALIGNMENT];
 	/* The class of a size, by (size - 1) / 8: a load instead of a comparison and a count. */
-	uint8_t index[NR_UNITS];
+	uint8_t index[NR_STEPS];
 } fast = {
 	.index = {
 		[0] = 3,
@@ -54,7 +54,7 @@ static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
 
 unsigned int kmalloc_index(size_t size)
 {
-	return fast.index[(size - 1) >> UNIT_SHIFT];
+	return fast.index[(size - 1) >> STEP_SHIFT];
 }
 
 unsigned int kmalloc_class_bytes(unsigned int index)
@@ -99,12 +99,12 @@ static __attribute__((noinline)) void *kmalloc_general(size_t size, gfp_t gfp,
 
 void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
 {
-	size_t unit = (size - 1) >> UNIT_SHIFT; /* size 0 becomes the largest */
+	size_t step = (size - 1) >> STEP_SHIFT; /* size 0 becomes the largest */
 	void *object;
 
-	if (unlikely(unit >= NR_UNITS || (gfp & GFP_GENERAL)))
+	if (unlikely(step >= NR_STEPS || (gfp & GFP_GENERAL)))
 		return kmalloc_general(size, gfp, token);
-	object = percpu_pop(__atomic_load_n(&fast.slots[partition_set(token)][fast.index[unit]],
+	object = percpu_pop(__atomic_load_n(&fast.slots[partition_set(token)][fast.index[step]],
 					    __ATOMIC_RELAXED));
 	return likely(object) ? object : kmalloc_general(size, gfp, token);
 }
@@ -115,7 +115,7 @@ size_t kmalloc_size_roundup(size_t size)
 		return kmalloc_class_bytes(kmalloc_index(size));
 	if (!size || size > KMALLOC_MAX_SIZE)
 		return size;
-	return PAGE_SIZE << geometry_get_order(size, PAGE_SIZE);
+	return slab_page_bytes() << geometry_get_order(size, slab_page_bytes());
 }
 
 /* "64", "1k" */

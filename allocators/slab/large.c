@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "buddy.h"
 #include "geometry.h"
 #include "pagemap.h"
+#include "pages.h"
 #include "report.h"
 
 static size_t nr_bytes;
@@ -18,7 +18,7 @@ void *large_alloc(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
-	f = zone_alloc(&slab_zone, geometry_get_order(size, PAGE_SIZE), &clean);
+	f = pages_alloc(geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE, &clean);
 	if (!f)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
@@ -35,7 +35,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 	if (p != frame_address(f))
 		report_pointer(p, "Invalid object pointer");
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
-	zone_free(&slab_zone, f);
+	pages_free(f);
 }
 
 size_t large_bytes(void)

@@ -7,14 +7,15 @@
 
 #include "os.h"
 
-#define BLOCK_MAX_BYTES (PAGE_SIZE << MAX_PAGE_ORDER)
+#define BLOCK_MAX_BYTES (UNIT_BYTES << MAX_UNIT_ORDER)
 #define RANGE_MIN_BYTES ((size_t)64 << 20)
 
 struct range slab_range;
+unsigned int slab_page_order;
 
 static int create(size_t bytes)
 {
-	struct range r = { .nr_pages = bytes >> PAGE_SHIFT };
+	struct range r = { .nr_pages = bytes >> UNIT_SHIFT };
 
 	r.base = (uintptr_t)os_reserve(bytes, BLOCK_MAX_BYTES);
 	if (!r.base)
@@ -49,7 +50,7 @@ void pagemap_destroy(void)
 	memset(&slab_range, 0, sizeof(slab_range));
 	os_unmap(r.frames, r.nr_pages * sizeof(*r.frames));
 	os_unmap(r.map, r.nr_pages * sizeof(*r.map));
-	os_unmap((void *)r.base, r.nr_pages << PAGE_SHIFT);
+	os_unmap((void *)r.base, r.nr_pages << UNIT_SHIFT);
 }
 
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot)

@@ -26,12 +26,12 @@ void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned 
 /* The page of any address; not below slab_range.nr_pages for an address outside. */
 static inline size_t pagemap_page(const void *p)
 {
-	return ((uintptr_t)p - slab_range.base) >> PAGE_SHIFT;
+	return ((uintptr_t)p - slab_range.base) >> UNIT_SHIFT;
 }
 
 static inline void *pagemap_address(size_t page)
 {
-	return (void *)(slab_range.base + (page << PAGE_SHIFT));
+	return (void *)(slab_range.base + (page << UNIT_SHIFT));
 }
 
 /* @page < slab_range.nr_pages. */
@@ -67,7 +67,7 @@ static inline void *frame_address(const struct frame *f)
 
 static inline size_t frame_bytes(const struct frame *f)
 {
-	return PAGE_SIZE << f->order;
+	return UNIT_BYTES << f->order;
 }
 
 /* The frame of the block in use that @page, with entry @entry, belongs to. */

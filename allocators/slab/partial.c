@@ -100,7 +100,7 @@ void partial_add_new(struct kmem_cache *s, struct frame *f)
 	lock_acquire(&n->lock);
 	n->nr_slabs++;
 	n->nr_objects += f->objects;
-	n->nr_fallbacks += f->order < s->geo.order;
+	n->nr_fallbacks += f->order < s->geo.order + slab_page_order;
 	if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
 		f->on_list = true;

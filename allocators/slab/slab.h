@@ -26,15 +26,33 @@ typedef unsigned int slab_flags_t;
  * RECLAIMABLE and ACCOUNT change what libslab does; DMA selects the NORMAL caches, as in a kernel
  * without ZONE_DMA; every other bit is accepted and ignored.
  */
-#define __GFP_DMA	   0x1u
-#define __GFP_RECLAIMABLE  0x10u
-#define __GFP_ZERO	   0x100u
-#define __GFP_NOWARN	   0x2000u
-#define __GFP_ACCOUNT	   0x400000u
-#define GFP_KERNEL	   0xcc0u
-#define GFP_ATOMIC	   0x820u
-#define GFP_NOWAIT	   0x2800u
-#define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
+#define __GFP_DMA	     0x1u
+#define __GFP_DMA32	     0x4u
+#define __GFP_MOVABLE	     0x8u
+#define __GFP_RECLAIMABLE    0x10u
+#define __GFP_HIGH	     0x20u
+#define __GFP_IO	     0x40u
+#define __GFP_FS	     0x80u
+#define __GFP_ZERO	     0x100u
+#define __GFP_DIRECT_RECLAIM 0x400u
+#define __GFP_KSWAPD_RECLAIM 0x800u
+#define __GFP_NOWARN	     0x2000u
+#define __GFP_RETRY_MAYFAIL  0x4000u
+#define __GFP_NOFAIL	     0x8000u
+#define __GFP_NORETRY	     0x10000u
+#define __GFP_MEMALLOC	     0x20000u
+#define __GFP_NOMEMALLOC     0x80000u
+#define __GFP_THISNODE	     0x200000u
+#define __GFP_ACCOUNT	     0x400000u
+#define __GFP_RECLAIM	     (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
+#define GFP_KERNEL	     (__GFP_RECLAIM | __GFP_IO | __GFP_FS)
+#define GFP_ATOMIC	     (__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
+#define GFP_NOWAIT	     (__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
+#define GFP_NOIO	     __GFP_RECLAIM
+#define GFP_NOFS	     (__GFP_RECLAIM | __GFP_IO)
+#define GFP_KERNEL_ACCOUNT   (GFP_KERNEL | __GFP_ACCOUNT)
+
+#define NUMA_NO_NODE (-1)
 
 /* Cache flags. An unknown bit makes the creation of the cache fail. */
 #define SLAB_CONSISTENCY_CHECKS 0x00001u /* check each free; no thread arrays; never merged */
@@ -47,7 +65,17 @@ typedef unsigned int slab_flags_t;
 #define SLAB_KMALLOC		0x00080u /* one of the kmalloc caches */
 #define SLAB_NOLEAKTRACE	0x00100u /* no thread arrays, as in the kernel */
 #define SLAB_NO_USER_FLAGS	0x00200u /* the debug option leaves this cache alone */
-#define SLAB_FLAGS_ALL		0x003ffu
+#define SLAB_RED_ZONE		0x00400u /* debug Z: red zones around each object */
+#define SLAB_POISON		0x00800u /* debug P: fill free objects and padding */
+#define SLAB_STORE_USER		0x01000u /* debug U: who allocated and who freed */
+#define SLAB_TRACE		0x02000u /* debug T: print each allocation and free */
+#define SLAB_FAILSLAB		0x04000u /* debug A: allocations may be made to fail */
+#define SLAB_CACHE_DMA		0x08000u
+#define SLAB_CACHE_DMA32	0x10000u
+#define SLAB_SKIP_KFENCE	0x20000u /* never sampled for guard pages */
+#define SLAB_DEBUG_OBJECTS	0x40000u /* accepted; nothing here tracks object life times */
+#define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
+#define SLAB_FLAGS_ALL		0x7ffffu
 
 #define KMALLOC_MIN_SIZE       8u
 #define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */

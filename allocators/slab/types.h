@@ -47,10 +47,34 @@
 #include "lib/list.h"
 #include "lib/lock.h"
 
-#define PAGE_SHIFT     12
-#define PAGE_SIZE      ((size_t)1 << PAGE_SHIFT)
+/*
+ * Two measures of memory. A unit is 4 KiB always: the page map and the frames have one entry a
+ * unit, so that the way from an address to its entry is a constant shift. A page is what the option
+ * page_size says, 1, 4 or 16 units; every order that a user sees counts pages. Inside the page map,
+ * the frames and the buddy an order counts units.
+ */
+#define UNIT_SHIFT     12
+#define UNIT_BYTES     ((size_t)1 << UNIT_SHIFT)
 #define MAX_PAGE_ORDER 10u
-#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
+#define MAX_UNIT_ORDER (MAX_PAGE_ORDER + 4)
+#define NR_UNIT_ORDERS (MAX_UNIT_ORDER + 1)
+
+/* log2 of the units in a page: 0, 2 or 4. Set at boot (pagemap.c). */
+extern unsigned int slab_page_order;
+
+static inline size_t slab_page_bytes(void)
+{
+	return UNIT_BYTES << slab_page_order;
+}
+
+/* The order, in units, of the largest block. */
+static inline unsigned int slab_block_order(void)
+{
+	return MAX_PAGE_ORDER + slab_page_order;
+}
+
+/* Memory nodes; a machine with more uses the first ones. */
+#define SLAB_MAX_NODES 8u
 
 /* The most blocks a slab can be cut into (15 bits in the kernel). */
 #define MAX_OBJS_PER_PAGE 32767u
@@ -102,11 +126,18 @@ struct frame {
 	uint16_t objects;   /* fewer than the cache's usual number after a fall-back in order */
 	uint16_t nr_fresh;  /* the last nr_fresh objects were never handed out */
 	uint16_t nr_cached; /* scratch of usage.c and check.c, under slab_mutex */
-	uint8_t order;
+	uintptr_t obj_exts; /* exts.c: the vector, and its low bits; 0: none */
+	union {
+		uint32_t nr_dirty; /* of a free block: its units that are PAGE_DIRTY */
+		uint32_t stride;   /* of a slab: bytes from one extension to the next */
+	};
+	uint32_t census; /* the count that nr_cached belongs to */
+	uint8_t order;	 /* the block is UNIT_BYTES << order */
 	uint8_t state;
-	bool on_list;		/* of node.partial; a flag because a list cannot be asked */
-	uint32_t nr_dirty;	/* of a free block: its pages that are PAGE_DIRTY */
-	uint32_t census;	/* the count that nr_cached belongs to */
+	uint8_t node;	  /* whose memory this is */
+	uint8_t mobility; /* enum migrate_type of the block's memory (buddy.h) */
+	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
+	bool frozen; /* failed a consistency check: out of service, all objects count as used */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 
@@ -136,8 +167,8 @@ struct zone {
 	size_t nr_dirty;
 	size_t dirty_floor; /* pages that may stay dirty whatever is in use */
 	/* Apart, because a dirty page costs nothing to use again and a clean one costs a fault. */
-	struct list_head dirty[NR_PAGE_ORDERS];
-	struct list_head clean[NR_PAGE_ORDERS];
+	struct list_head dirty[NR_UNIT_ORDERS];
+	struct list_head clean[NR_UNIT_ORDERS];
 };
 extern struct zone slab_zone;
 
@@ -155,6 +186,16 @@ struct node {
 	size_t nr_objects;
 	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */
 };
+
+/*
+ * Flags that libslab sets itself, beside those of slab.h.
+ */
+#define SLAB_OBJECT_POISON  0x01000000u /* P, and neither RCU nor a constructor: contents too */
+#define SLAB_OBJ_EXT_IN_OBJ 0x02000000u /* extensions lie in the padding of each object */
+#define SLAB_NO_SHEAVES	    0x04000000u /* caches that sheaves are made of */
+#define SLAB_NO_OBJ_EXT	    0x08000000u /* caches that extension vectors are made of */
+#define SLAB_DEBUG_FLAGS                                                                           \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
 
 /* What check.c found of a cache in the page map, to compare with its node; under slab_mutex. */
 struct node_tally {
@@ -175,9 +216,12 @@ struct geometry {
 	unsigned int objects;	/* in a slab of that order */
 	unsigned int min_order; /* tried when the usual order fails */
 	unsigned int min_objects;
-	unsigned int min_partial; /* slabs kept although they are empty */
-	unsigned int capacity;	  /* objects in an array */
-	uint64_t reciprocal;	  /* 2^64 / size, rounded up: x / size without a division */
+	unsigned int min_partial;  /* slabs kept although they are empty */
+	unsigned int capacity;	   /* objects in a sheaf; 0: no sheaves */
+	unsigned int track_offset; /* of the alloc track, from the object; the free track follows */
+	unsigned int orig_offset;  /* of the word with the size asked for; 0: not kept */
+	unsigned int ext_offset; /* of the extension in the padding, from the slot; 0: not there */
+	uint64_t reciprocal;	 /* 2^64 / size, rounded up: x / size without a division */
 };
 
 struct kmem_cache {
@@ -185,6 +229,9 @@ struct kmem_cache {
 	slab_flags_t flags;
 	struct geometry geo;
 	void (*ctor)(void *object);
+	unsigned int useroffset; /* the part of an object that may be copied to and from users */
+	unsigned int usersize;
+	uint64_t random; /* what the hardened free pointers are mixed with; 0: they are plain */
 	unsigned int align_request; /* as given: a merge candidate must satisfy it */
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */

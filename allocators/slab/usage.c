@@ -97,7 +97,7 @@ static void count_array(struct kmem_cache *s, struct array *a, void *ctx)
 
 		if (!cached)
 			continue;
-		objects = (PAGE_SIZE << entry_order(entry)) / s->geo.size;
+		objects = (UNIT_BYTES << entry_order(entry)) / s->geo.size;
 		add_slab(c, objects, objects, cached);
 		c->nr_full--;
 	}
@@ -114,9 +114,9 @@ static void count_listed(struct census *c)
 
 static size_t slab_bytes(const struct kmem_cache *s)
 {
-	size_t lost = (PAGE_SIZE << s->geo.order) - (PAGE_SIZE << s->geo.min_order);
+	size_t lost = (slab_page_bytes() << s->geo.order) - (slab_page_bytes() << s->geo.min_order);
 
-	return s->node.nr_slabs * (PAGE_SIZE << s->geo.order) - s->node.nr_fallbacks * lost;
+	return s->node.nr_slabs * (slab_page_bytes() << s->geo.order) - s->node.nr_fallbacks * lost;
 }
 
 static void count_cache(struct slab_usage *u, struct kmem_cache *s)
@@ -147,7 +147,7 @@ static void count_zone(struct slab_usage *u)
 	size_t pages;
 
 	lock_acquire(&slab_zone.lock);
-	u->free_dirty_bytes = slab_zone.nr_dirty << PAGE_SHIFT;
+	u->free_dirty_bytes = slab_zone.nr_dirty << UNIT_SHIFT;
 	pages = slab_zone.nr_committed;
 	lock_release(&slab_zone.lock);
 	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes();

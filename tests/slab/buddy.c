@@ -13,7 +13,7 @@
 
 #define NR_BLOCKS   256
 #define NR_STEPS    20000
-#define FLOOR_PAGES ((size_t)(512u << 10) >> PAGE_SHIFT)
+#define FLOOR_PAGES ((size_t)(512u << 10) >> UNIT_SHIFT)
 
 static struct frame *take(unsigned int order)
 {
@@ -46,7 +46,8 @@ static void test_random_blocks_do_not_overlap_and_keep_the_equations(void **stat
 	random_seed(&r, test_seed(11));
 	for (unsigned int step = 0; step < NR_STEPS; step++) {
 		unsigned int i = (unsigned int)random_below(&r, NR_BLOCKS);
-		unsigned int order = (unsigned int)random_below(&r, step % 16 ? 5 : NR_PAGE_ORDERS);
+		unsigned int order =
+			(unsigned int)random_below(&r, step % 16 ? 5 : MAX_PAGE_ORDER + 1);
 
 		if (blocks[i]) {
 			assert_filled(blocks[i], (unsigned char)i);
@@ -55,8 +56,8 @@ static void test_random_blocks_do_not_overlap_and_keep_the_equations(void **stat
 		} else {
 			blocks[i] = take(order);
 			assert_non_null(blocks[i]);
-			assert_int_equal((uintptr_t)frame_address(blocks[i]) % (PAGE_SIZE << order),
-					 0);
+			assert_int_equal(
+				(uintptr_t)frame_address(blocks[i]) % (UNIT_BYTES << order), 0);
 			fill(blocks[i], (unsigned char)i);
 		}
 		if (step % 100 == 0)
