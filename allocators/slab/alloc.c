@@ -1,65 +1,110 @@
 // SPDX-License-Identifier: MIT
 /*
- * Allocation from a cache: this thread's array, then the partial list, then a new slab. The array
- * needs no lock, the list node.lock, the new slab none. See alloc.h.
+ * Allocation from a cache: this CPU's sheaves, the barn, the slabs. Sheaves need no lock, a barn
+ * barn.lock, slabs node.lock, a new slab none. See alloc.h.
  */
 #include "alloc.h"
 
 #include <string.h>
 
-#include "frame.h"
-#include "partial.h"
+#include "free.h"
+#include "nodes.h"
 #include "percpu.h"
+#include "sheaf.h"
+#include "slabs.h"
+#include "stat.h"
+
+static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+						  const void *caller)
+{
+	struct alloc_request r = {
+		.gfp = gfp,
+		.node = node,
+		.size = cache_object_size(s),
+		.site = { .location = caller },
+		.caller = caller,
+	};
+
+	return alloc_general(s, &r);
+}
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	void *object = percpu_pop(s->slot);
+	void *object = percpu_pop(s->alloc_slot);
 
 	if (unlikely(!object))
-		object = alloc_refill(s);
+		return alloc_slow(s, gfp, NUMA_NO_NODE, __builtin_return_address(0));
 	if (unlikely(gfp & __GFP_ZERO))
-		return alloc_zeroed(s, object);
-	return object;
-}
-
-void *alloc_object(struct kmem_cache *s)
-{
-	void *object = percpu_pop(s->slot);
-
-	return likely(object) ? object : alloc_refill(s);
-}
-
-static unsigned int take_from_new(struct kmem_cache *s, void **batch, unsigned int n)
-{
-	struct frame *f = frame_create(s);
-	unsigned int got;
-
-	if (!f)
-		return 0;
-	got = frame_take(s, f, batch, n);
-	partial_add_new(s, f);
-	return got;
-}
-
-/* A new slab is made only if the list gave nothing: a smaller batch is cheaper than fresh memory.
- */
-void *alloc_refill(struct kmem_cache *s)
-{
-	void *batch[PERCPU_BATCH_MAX];
-	unsigned int want = percpu_ready(s);
-	unsigned int got = partial_take(s, batch, want);
-
-	if (!got)
-		got = take_from_new(s, batch, want);
-	if (!got)
-		return NULL;
-	percpu_stock(s, batch + 1, got - 1);
-	return batch[0];
-}
-
-void *alloc_zeroed(const struct kmem_cache *s, void *object)
-{
-	if (object)
 		memset(object, 0, cache_object_size(s));
 	return object;
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	if (node == NUMA_NO_NODE || slab_nr_nodes == 1)
+		return kmem_cache_alloc(s, gfp);
+	return alloc_slow(s, gfp, node, __builtin_return_address(0));
+}
+
+static bool is_elsewhere(int node)
+{
+	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
+}
+
+static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r)
+{
+	void *object;
+
+	stat_inc(s, STAT_ALLOC_SLOWPATH);
+	return slabs_take(s, r->gfp, r->node, &object, 1) ? object : NULL;
+}
+
+static void *take(struct kmem_cache *s, const struct alloc_request *r)
+{
+	void *object;
+
+	if (unlikely(is_elsewhere(r->node))) {
+		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
+		return take_from_slabs(s, r);
+	}
+	object = percpu_pop_slow(s->slot);
+	if (!object)
+		object = sheaf_alloc(s, r->gfp);
+	if (!object)
+		return take_from_slabs(s, r);
+	stat_inc(s, STAT_ALLOC_FASTPATH);
+	return object;
+}
+
+static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
+{
+	void *object = hooks_before_alloc(s, r) ? take(s, r) : NULL;
+
+	if (!object)
+		return NULL;
+	if (r->gfp & __GFP_ZERO)
+		memset(object, 0, cache_object_size(s));
+	if (hooks_after_alloc(s, r, &object, 1))
+		return object;
+	free_unhooked(s, object);
+	return NULL;
+}
+
+void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
+{
+	void *object;
+
+	if (unlikely(hooks_needed(s)))
+		return with_hooks(s, r);
+	object = take(s, r);
+	if (object && unlikely(r->gfp & __GFP_ZERO))
+		memset(object, 0, cache_object_size(s));
+	return object;
+}
+
+void *alloc_object(struct kmem_cache *s, gfp_t gfp)
+{
+	void *object;
+
+	return slabs_take(s, gfp, NUMA_NO_NODE, &object, 1) ? object : NULL;
 }

@@ -15,12 +15,19 @@
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "sheaf.h"
+#include "stat.h"
 
 bool slab_booted;
 
 static struct lock slab_boot_lock;
 static struct options options;
 static char error[512];
+
+static void free_internal(void *memory)
+{
+	kfree(memory);
+}
 
 static struct cache_policy policy_of(const struct options *o)
 {
@@ -32,10 +39,15 @@ static struct cache_policy policy_of(const struct options *o)
 	return (struct cache_policy){ m, o->debug_flags, o->merge };
 }
 
+static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
+
 static int start(struct options *o, struct text *why)
 {
 	struct cache_policy policy = policy_of(o);
-	int err = pagemap_create(o->range_bytes);
+	int err;
+
+	slab_page_order = 0;
+	err = pagemap_create(o->range_bytes);
 
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
@@ -48,7 +60,9 @@ static int start(struct options *o, struct text *why)
 		text_str(why, "no thread key is left; free one before slab_boot()");
 		goto no_threads;
 	}
+	slab_stats = o->stats;
 	partition_init(o->partition, o->seed);
+	sheaf_init(&sheaf_memory);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
@@ -122,7 +136,7 @@ int slab_option_get(const char *name, char *buf, size_t len)
 		return -ENOMEM;
 	text_init(&t, buf, len);
 	if (!__builtin_strcmp(name, "engine"))
-		text_str(&t, PERCPU_ENGINE);
+		text_str(&t, percpu_engine());
 	else if (!__builtin_strcmp(name, "page_size"))
 		text_u64(&t, slab_page_bytes());
 	else

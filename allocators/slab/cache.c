@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Caches: kmem_cache_create() and kmem_cache_destroy(). Their structures are objects of the cache
- * "kmem_cache", which is static and has no array. See cache.h for the lock.
+ * "kmem_cache", which is static and has no sheaves. See cache.h for the lock.
  */
 #include "cache.h"
 
@@ -10,22 +10,42 @@
 
 #include "alloc.h"
 #include "boot.h"
+#include "hooks.h"
 #include "merge.h"
 #include "partial.h"
 #include "percpu.h"
 #include "report.h"
+#include "sheaf.h"
 #include "shutdown.h"
+#include "stat.h"
 
 struct lock slab_mutex;
 struct list_head slab_caches;
 struct cache_policy slab_policy;
 
-static struct kmem_cache boot_cache;
+/* The cache of caches, with room for the nodes behind it. */
+static char boot_memory[sizeof(struct kmem_cache) + SLAB_MAX_NODES * sizeof(struct node)]
+	__attribute__((aligned(64)));
+static struct kmem_cache *const boot_cache = (void *)boot_memory;
 
-/* Caches that must not have arrays, as in the kernel: debug ones and those libslab lives on. */
-static bool has_arrays(slab_flags_t flags)
+static size_t cache_bytes(void)
 {
-	return !(flags & (SLAB_CONSISTENCY_CHECKS | SLAB_NOLEAKTRACE));
+	return sizeof(struct kmem_cache) + slab_nr_nodes * sizeof(struct node);
+}
+
+/* Caches that must not have sheaves, as in the kernel: debug ones and those libslab lives on. */
+static bool has_sheaves(slab_flags_t flags)
+{
+	return !(flags & (SLAB_DEBUG_FLAGS | SLAB_NOLEAKTRACE | SLAB_NO_SHEAVES));
+}
+
+/* What the fast paths may do: see types.h. */
+static void set_slots(struct kmem_cache *s)
+{
+	bool plain = !hooks_needed(s);
+
+	s->alloc_slot = plain ? s->slot : 0;
+	s->free_slot = plain && slab_nr_nodes == 1 ? s->slot : 0;
 }
 
 /* Fill in @s and list it. 0 or -errno. slab_mutex is held. */
@@ -34,19 +54,22 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 {
 	int err;
 
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, cache_bytes());
 	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
 	if (err)
 		return err;
-	if (!has_arrays(l->flags))
+	if (!has_sheaves(l->flags))
 		s->geo.capacity = 0;
 	s->flags = l->flags;
 	s->ctor = ctor;
 	s->align_request = l->align;
 	s->nr_users = 1;
 	strcpy(s->name, name);
-	partial_init(&s->node);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		partial_init(&s->node[i]);
+	stat_attach(s);
 	percpu_attach(s);
+	set_slots(s);
 	list_add(&s->link, &slab_caches);
 	return 0;
 }
@@ -54,14 +77,14 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 int cache_init(const struct cache_policy *policy)
 {
 	struct layout l = {
-		.size = sizeof(struct kmem_cache),
-		.align = _Alignof(struct kmem_cache),
+		.size = (unsigned int)cache_bytes(),
+		.align = _Alignof(struct node),
 		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE,
 	};
 
 	slab_policy = *policy;
 	list_init(&slab_caches);
-	return setup(&boot_cache, "kmem_cache", &l, NULL);
+	return setup(boot_cache, "kmem_cache", &l, NULL);
 }
 
 void cache_exit(void)
@@ -73,7 +96,7 @@ void cache_exit(void)
 static struct kmem_cache *create_locked(const char *name, const struct layout *l,
 					void (*ctor)(void *object))
 {
-	struct kmem_cache *s = alloc_object(&boot_cache);
+	struct kmem_cache *s = alloc_object(boot_cache, GFP_KERNEL);
 	int err;
 
 	if (!s) {
@@ -83,7 +106,7 @@ static struct kmem_cache *create_locked(const char *name, const struct layout *l
 	err = setup(s, name, l, ctor);
 	if (!err)
 		return s;
-	kmem_cache_free(&boot_cache, s);
+	kmem_cache_free(boot_cache, s);
 	errno = -err;
 	return NULL;
 }
@@ -161,12 +184,13 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 /* No user is left: false if objects are, and then the cache stays with its slot. */
 static bool unmake(struct kmem_cache *s)
 {
-	percpu_drain(s);
+	sheaf_drain(s);
 	if (partial_release(s)) {
 		shutdown_report(s);
 		return false;
 	}
 	percpu_detach(s);
+	stat_detach(s);
 	list_del(&s->link);
 	return true;
 }
@@ -182,7 +206,13 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		gone = unmake(s);
 	lock_release(&slab_mutex);
 	if (gone)
-		kmem_cache_free(&boot_cache, s);
+		kmem_cache_free(boot_cache, s);
+}
+
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	sheaf_flush_all(s);
+	return partial_shrink(s) > 0;
 }
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Do the equations of types.h hold? Walks the page map, every slab, list and array, recomputes what
+ * Do the equations of types.h hold? Walks the page map, every slab, list and sheaf, recomputes what
  * is stored and reports all disagreements, one sentence each. Nobody else may be inside libslab.
  */
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "frame.h"
 #include "freelist.h"
 #include "pagemap.h"
-#include "percpu.h"
+#include "sheaf.h"
 #include "text.h"
 #include "lib/random.h"
 
@@ -18,7 +18,7 @@ struct checker {
 	void (*say)(void *ctx, const char *sentence);
 	void *ctx;
 	size_t nr;     /* disagreements */
-	uint64_t mark; /* written into free objects seen in an array; differs from call to call */
+	uint64_t mark; /* written into free objects seen in a sheaf; differs from call to call */
 	/* found in the page map */
 	size_t nr_used;
 	size_t nr_free;
@@ -123,19 +123,21 @@ static void check_freelist(struct checker *c, struct kmem_cache *s, struct frame
 static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 {
 	struct kmem_cache *s = f->cache;
+	struct node_tally *tally;
 
 	if (!s) {
 		disagree(c, "E1: a slab without a cache", NULL, frame_address(f));
 		return;
 	}
 	expect_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
-		     s->slot);
+		     s->free_slot);
 	expect_equal(c, "E4: on_list", s, frame_address(f), f->on_list, f->inuse < f->objects);
 	check_freelist(c, s, f);
+	tally = &s->tally[f->node];
 	f->nr_cached = 0;
-	s->tally.nr_slabs++;
-	s->tally.nr_objects += f->objects;
-	s->tally.nr_listed += f->on_list;
+	tally->nr_slabs++;
+	tally->nr_objects += f->objects;
+	tally->nr_listed += f->on_list;
 }
 
 static size_t check_used(struct checker *c, size_t page, uint32_t entry)
@@ -236,7 +238,7 @@ static void check_zone(struct checker *c)
 	expect_equal(c, "E7: nr_dirty against the page map", NULL, NULL, z->nr_dirty, c->nr_dirty);
 }
 
-/* E9 for one object; the mark in its free pointer tells whether an array had it before. */
+/* E9 for one object; the mark in its free pointer tells whether a sheaf had it before. */
 static void check_cached(struct checker *c, struct kmem_cache *s, void *object)
 {
 	size_t page = pagemap_page(object);
@@ -244,38 +246,61 @@ static void check_cached(struct checker *c, struct kmem_cache *s, void *object)
 	uint64_t mark;
 
 	if (page >= slab_zone.nr_committed || entry_kind(pagemap_entry(page)) != PAGE_SLAB) {
-		disagree(c, "E9: an array holds what is in no slab", s, object);
+		disagree(c, "E9: a sheaf holds what is in no slab", s, object);
 		return;
 	}
 	f = frame_of(object);
 	if (f->cache != s || !frame_is_object(s, f, object) || frame_is_free(s, f, object)) {
-		disagree(c, "E9: an array holds no object of its cache, or a free one", s, object);
+		disagree(c, "E9: a sheaf holds no object of its cache, or a free one", s, object);
 		return;
 	}
 	memcpy(&mark, freelist_ptr(s, object), sizeof(mark));
 	if (mark == c->mark)
-		disagree(c, "E9: an object is in arrays twice", s, object);
+		disagree(c, "E9: an object is in sheaves twice", s, object);
 	memcpy(freelist_ptr(s, object), &c->mark, sizeof(mark));
 	if (++f->nr_cached > f->inuse)
-		disagree(c, "E9: more objects of a slab in arrays than in use", s, object);
+		disagree(c, "E9: more objects of a slab in sheaves than in use", s, object);
 }
 
-static void check_array(struct kmem_cache *s, struct array *a, void *ctx)
+static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
 {
 	struct checker *c = ctx;
 
-	if (a->nr > a->capacity || (a->capacity && a->capacity != s->geo.capacity)) {
-		disagree(c, "E9: nr or capacity of an array", s, a);
+	if (sheaf->cache != s || sheaf->size > sheaf->capacity ||
+	    sheaf->capacity != s->geo.capacity) {
+		disagree(c, "E9: cache, size or capacity of a sheaf", s, sheaf);
 		return;
 	}
-	for (uint32_t i = 0; i < a->nr; i++)
-		check_cached(c, s, a->objects[i]);
+	for (uint32_t i = 0; i < sheaf->size; i++)
+		check_cached(c, s, sheaf->objects[i]);
+}
+
+/* E10 */
+static void check_barn(struct checker *c, struct kmem_cache *s, struct barn *b)
+{
+	struct slab_sheaf *sheaf;
+	size_t nr_full = 0, nr_empty = 0;
+
+	list_for_each_entry (sheaf, &b->full, link) {
+		nr_full++;
+		if (!sheaf->size)
+			disagree(c, "E10: an empty sheaf among the full", s, sheaf);
+	}
+	list_for_each_entry (sheaf, &b->empty, link) {
+		nr_empty++;
+		if (sheaf->size)
+			disagree(c, "E10: a sheaf with objects among the empty", s, sheaf);
+	}
+	expect_equal(c, "E10: nr_full", s, b, b->nr_full, nr_full);
+	expect_equal(c, "E10: nr_empty", s, b, b->nr_empty, nr_empty);
+	if (nr_full > MAX_FULL_SHEAVES)
+		disagree(c, "E10: more full sheaves than the limit", s, b);
 }
 
 /* E8 */
-static void check_node(struct checker *c, struct kmem_cache *s)
+static void check_node(struct checker *c, struct kmem_cache *s, struct node *n,
+		       const struct node_tally *tally)
 {
-	struct node *n = &s->node;
 	struct frame *f;
 	size_t nr = 0;
 
@@ -285,9 +310,9 @@ static void check_node(struct checker *c, struct kmem_cache *s)
 			disagree(c, "E8: a slab on the wrong list", s, frame_address(f));
 	}
 	expect_equal(c, "E8: nr_partial", s, NULL, n->nr_partial, nr);
-	expect_equal(c, "E8: slabs marked as listed", s, NULL, s->tally.nr_listed, nr);
-	expect_equal(c, "E8: nr_slabs", s, NULL, n->nr_slabs, s->tally.nr_slabs);
-	expect_equal(c, "E8: nr_objects", s, NULL, n->nr_objects, s->tally.nr_objects);
+	expect_equal(c, "E8: slabs marked as listed", s, NULL, tally->nr_listed, nr);
+	expect_equal(c, "E8: nr_slabs", s, NULL, n->nr_slabs, tally->nr_slabs);
+	expect_equal(c, "E8: nr_objects", s, NULL, n->nr_objects, tally->nr_objects);
 }
 
 size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
@@ -302,12 +327,15 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	 */
 	c.mark = random_mix(&marks);
 	list_for_each_entry (s, &slab_caches, link)
-		s->tally = (struct node_tally){ 0 };
+		memset(s->tally, 0, sizeof(s->tally));
 	check_pages(&c);
 	check_zone(&c);
 	list_for_each_entry (s, &slab_caches, link) {
-		check_node(&c, s);
-		percpu_visit(s, check_array, &c);
+		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
+			check_node(&c, s, &s->node[i], &s->tally[i]);
+			check_barn(&c, s, &s->node[i].barn);
+		}
+		sheaf_visit(s, check_sheaf, &c);
 	}
 	lock_release(&slab_mutex);
 	return c.nr;

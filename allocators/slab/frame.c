@@ -24,29 +24,29 @@ static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, 
 	return geometry_index(&s->geo, bytes_into(f, object));
 }
 
-static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp)
+static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct frame *f = pages_alloc(s->geo.order, gfp, NUMA_NO_NODE, NULL);
+	struct frame *f = pages_alloc(s->geo.order, gfp, node, NULL);
 
 	if (!f && s->geo.min_order < s->geo.order)
-		f = pages_alloc(s->geo.min_order, gfp, NUMA_NO_NODE, NULL);
+		f = pages_alloc(s->geo.min_order, gfp, node, NULL);
 	return f;
 }
 
-struct frame *frame_create(struct kmem_cache *s)
+struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct frame *f = get_block(s, GFP_KERNEL);
+	struct frame *f = get_block(s, gfp, node);
 
 	if (!f)
 		return NULL;
-	f->cache = s;
+	__atomic_store_n(&f->cache, s, __ATOMIC_RELAXED); /* usage.c looks from elsewhere */
 	f->freelist = NULL;
 	f->inuse = 0;
 	f->objects = (uint16_t)(f->order == s->geo.order + slab_page_order ? s->geo.objects
 									   : s->geo.min_objects);
 	f->nr_fresh = f->objects;
 	f->on_list = false;
-	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->slot);
+	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
 	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
 		s->ctor(object_at(s, f, i));
 	return f;
@@ -54,8 +54,19 @@ struct frame *frame_create(struct kmem_cache *s)
 
 void frame_destroy(struct frame *f)
 {
-	f->cache = NULL;
+	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
 	pages_free(f);
+}
+
+static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
+{
+	unsigned int got = (unsigned int)min_size(n, f->nr_fresh);
+	unsigned int first = (unsigned int)f->objects - f->nr_fresh;
+
+	for (unsigned int i = 0; i < got; i++)
+		batch[got - 1 - i] = object_at(s, f, first + i);
+	f->nr_fresh = (uint16_t)(f->nr_fresh - got);
+	return got;
 }
 
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
@@ -64,8 +75,7 @@ unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, uns
 
 	for (; got < n && f->freelist; got++)
 		batch[got] = freelist_pop(s, f);
-	for (; got < n && f->nr_fresh; got++)
-		batch[got] = object_at(s, f, f->objects - f->nr_fresh--);
+	got += take_fresh(s, f, batch + got, n - got);
 	f->inuse = (uint16_t)(f->inuse + got);
 	return got;
 }

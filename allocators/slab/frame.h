@@ -11,15 +11,19 @@
 #include "types.h"
 
 /*
- * A new slab of @s, isolated, constructed; NULL without memory. Tries the usual order, then the
- * least. No lock held (the constructor is the user's code).
+ * A new slab of @s on @node (or near it, unless __GFP_THISNODE), isolated, constructed; NULL
+ * without memory. Tries the usual order, then the least. No lock held (the constructor is the
+ * user's code).
  */
-struct frame *frame_create(struct kmem_cache *s);
+struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node);
 
 /* Give back the block of a slab without objects in use and on no list. No lock held but 1 to 3. */
 void frame_destroy(struct frame *f);
 
-/* Take up to @n objects into @batch, freed ones first; returns how many. */
+/*
+ * Take up to @n objects into @batch, freed ones first; returns how many. Fresh ones are put in from
+ * the last to the first, so that a stack hands them out in order of address.
+ */
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n);
 
 /* Put back one object of this slab; ends in a report if it is none. */

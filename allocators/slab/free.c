@@ -1,36 +1,66 @@
 // SPDX-License-Identifier: MIT
 /*
- * Freeing: this thread's array, else the slab. The fast paths take no lock; what they push is
- * checked when the array is flushed (frame_put), or at once in a cache with
+ * Freeing:  this CPU's sheaf, else the slab. The fast paths take no lock; what they push is
+ * checked when the sheaf is flushed (frame_put), or at once in a cache with
  * SLAB_CONSISTENCY_CHECKS.
  */
 #include "free.h"
 
 #include "frame.h"
+#include "hooks.h"
 #include "large.h"
+#include "nodes.h"
 #include "pagemap.h"
 #include "partial.h"
 #include "percpu.h"
 #include "report.h"
+#include "sheaf.h"
+#include "stat.h"
 
 /* Consistency checks: one object at a time, checked and freed under one hold of the lock. */
 static void free_checked(struct kmem_cache *s, struct frame *f, void *object)
 {
-	lock_acquire(&s->node.lock);
+	lock_acquire(&s->node[f->node].lock);
 	if (!frame_is_object(s, f, object))
 		report_object(s, f, object, "Invalid object pointer");
 	if (frame_is_free(s, f, object))
 		report_object(s, f, object, "Object already free");
-	lock_release(&s->node.lock);
+	lock_release(&s->node[f->node].lock);
 	partial_give(s, &object, 1);
+}
+
+/* Sheaves hold objects of their CPU's node only. */
+static bool belongs_here(const struct frame *f)
+{
+	return slab_nr_nodes == 1 || f->node == nodes_here();
+}
+
+static void free_to_slab(struct kmem_cache *s, struct frame *f, void *object)
+{
+	stat_inc(s, STAT_FREE_SLOWPATH);
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		free_checked(s, f, object);
+	else
+		partial_give(s, &object, 1);
+}
+
+static void put(struct kmem_cache *s, struct frame *f, void *object)
+{
+	if (belongs_here(f) && (percpu_push_slow(s->slot, object) || sheaf_free(s, object)))
+		stat_inc(s, STAT_FREE_FASTPATH);
+	else
+		free_to_slab(s, f, object);
+}
+
+void free_unhooked(struct kmem_cache *s, void *object)
+{
+	put(s, frame_of(object), object);
 }
 
 static void free_to_cache(struct kmem_cache *s, struct frame *f, void *object)
 {
-	if (s->flags & SLAB_CONSISTENCY_CHECKS)
-		free_checked(s, f, object);
-	else if (!percpu_push_slow(s, object))
-		partial_give(s, &object, 1);
+	if (likely(!hooks_needed(s)) || hooks_free(s, f, object))
+		put(s, f, object);
 }
 
 struct kmem_cache *free_owner(const void *p, struct frame **frame)
@@ -82,8 +112,8 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 	size_t page = pagemap_page(object);
 
 	if (likely(page < slab_range.nr_pages) &&
-	    likely(entry_slot(pagemap_entry(page)) == s->slot) &&
-	    likely(percpu_push(s->slot, object)))
+	    likely(entry_slot(pagemap_entry(page)) == s->free_slot) &&
+	    likely(percpu_push(s->free_slot, object)))
 		return;
 	free_slow(s, object);
 }

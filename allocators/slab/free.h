@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Giving an object back: one load from the page map names the array, the rest is percpu_push(). Any
+ * Giving an object back: one load from the page map names the lane, the rest is percpu_push(). Any
  * thread. What a pointer turns out to be is decided in one place, free_slow().
  */
 #ifndef SLAB_FREE_H
@@ -13,5 +13,8 @@
  * block's frame goes to @frame.
  */
 struct kmem_cache *free_owner(const void *p, struct frame **frame);
+
+/* Put back an object of @s whose hooks have run, or of a cache without. */
+void free_unhooked(struct kmem_cache *s, void *object);
 
 #endif

@@ -47,14 +47,23 @@ static struct {
 	},
 };
 
-/* Creation order within a type, as in the kernel: 96, 192, then the powers of two. */
-static const uint8_t class_order[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
+/* Creation order within a type, as in the kernel: 96, 192, then the powers of two. Those above
+ * KMALLOC_MAX_CACHE_SIZE exist with larger pages only.
+ */
+static const uint8_t class_order[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 };
 
 static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
 
+size_t kmalloc_max_cache_size(void)
+{
+	return 2 * slab_page_bytes();
+}
+
 unsigned int kmalloc_index(size_t size)
 {
-	return fast.index[(size - 1) >> STEP_SHIFT];
+	if (likely(size <= KMALLOC_MAX_CACHE_SIZE))
+		return fast.index[(size - 1) >> STEP_SHIFT];
+	return bits_fls(size - 1);
 }
 
 unsigned int kmalloc_class_bytes(unsigned int index)
@@ -73,6 +82,13 @@ unsigned int kmalloc_type(gfp_t gfp, struct kmalloc_token token)
 	return gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_CGROUP;
 }
 
+void *kmalloc_internal(size_t bytes, gfp_t gfp)
+{
+	if (bytes > kmalloc_max_cache_size())
+		return large_alloc(bytes, gfp);
+	return alloc_object(caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(bytes)], gfp);
+}
+
 struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 {
 	return caches[type][index];
@@ -80,21 +96,20 @@ struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 
 /* Everything that the fast path is not made for: other sizes, flags, an empty array, no boot yet.
  */
-static __attribute__((noinline)) void *kmalloc_general(size_t size, gfp_t gfp,
-						       struct kmalloc_token token)
+static __attribute__((noinline)) void *
+kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, const void *caller)
 {
-	struct kmem_cache *s;
-	void *object;
+	struct alloc_request r = {
+		.gfp = gfp, .node = node, .size = size, .site = token, .caller = caller
+	};
 
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (!boot_ensure())
 		return NULL;
-	if (size > KMALLOC_MAX_CACHE_SIZE)
+	if (size > kmalloc_max_cache_size())
 		return large_alloc(size, gfp);
-	s = caches[kmalloc_type(gfp, token)][kmalloc_index(size)];
-	object = alloc_object(s);
-	return gfp & __GFP_ZERO ? alloc_zeroed(s, object) : object;
+	return alloc_general(caches[kmalloc_type(gfp, token)][kmalloc_index(size)], &r);
 }
 
 void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
@@ -103,17 +118,26 @@ void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
 	void *object;
 
 	if (unlikely(step >= NR_STEPS || (gfp & GFP_GENERAL)))
-		return kmalloc_general(size, gfp, token);
+		return kmalloc_general(size, gfp, NUMA_NO_NODE, token, __builtin_return_address(0));
 	object = percpu_pop(__atomic_load_n(&fast.slots[partition_set(token)][fast.index[step]],
 					    __ATOMIC_RELAXED));
-	return likely(object) ? object : kmalloc_general(size, gfp, token);
+	if (likely(object))
+		return object;
+	return kmalloc_general(size, gfp, NUMA_NO_NODE, token, __builtin_return_address(0));
+}
+
+void *kmalloc_node_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token)
+{
+	if (node == NUMA_NO_NODE || slab_nr_nodes == 1)
+		return kmalloc_token(size, gfp, token);
+	return kmalloc_general(size, gfp, node, token, __builtin_return_address(0));
 }
 
 size_t kmalloc_size_roundup(size_t size)
 {
-	if (size - 1 < KMALLOC_MAX_CACHE_SIZE)
+	if (size - 1 < kmalloc_max_cache_size())
 		return kmalloc_class_bytes(kmalloc_index(size));
-	if (!size || size > KMALLOC_MAX_SIZE)
+	if (!size || size > slab_page_bytes() << MAX_PAGE_ORDER)
 		return size;
 	return slab_page_bytes() << geometry_get_order(size, slab_page_bytes());
 }
@@ -133,6 +157,8 @@ static void name_cache(struct text *t, unsigned int type, unsigned int bytes)
 		text_str(t, "rcl-");
 	} else if (type == KMALLOC_CGROUP) {
 		text_str(t, "cg-");
+	} else if (type == KMALLOC_NO_OBJ_EXT) {
+		text_str(t, "no-objext-");
 	} else if (type != KMALLOC_NORMAL) {
 		text_str(t, type < 10 ? "part-0" : "part-");
 		text_u64(t, type);
@@ -147,6 +173,8 @@ static slab_flags_t type_flags(unsigned int type)
 		return SLAB_KMALLOC | SLAB_RECLAIM_ACCOUNT;
 	if (type == KMALLOC_CGROUP)
 		return SLAB_KMALLOC | SLAB_ACCOUNT;
+	if (type == KMALLOC_NO_OBJ_EXT)
+		return SLAB_KMALLOC | SLAB_NO_MERGE | SLAB_NO_OBJ_EXT | SLAB_NO_SHEAVES;
 	return SLAB_KMALLOC | SLAB_NO_MERGE;
 }
 
@@ -168,8 +196,8 @@ static int create(unsigned int type, unsigned int index)
 	if (!s)
 		return -errno;
 	caches[type][index] = s;
-	if (type < NR_PARTITIONS)
-		__atomic_store_n(&fast.slots[type][index], s->slot, __ATOMIC_RELAXED);
+	if (type < NR_PARTITIONS && index < INDEX_ALIGNMENT)
+		__atomic_store_n(&fast.slots[type][index], s->alloc_slot, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -179,17 +207,28 @@ static bool type_exists(unsigned int type)
 	       slab_partition.mode != PARTITION_NONE;
 }
 
-int kmalloc_init(void)
+static int create_type(unsigned int type)
 {
-	for (unsigned int type = 0; type < NR_KMALLOC_TYPES; type++) {
-		for (size_t i = 0; type_exists(type) && i < ARRAY_SIZE(class_order); i++) {
-			int err = create(type, class_order[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(class_order); i++) {
+		int err = 0;
 
-			if (err)
-				return err;
-		}
+		if (kmalloc_class_bytes(class_order[i]) <= kmalloc_max_cache_size())
+			err = create(type, class_order[i]);
+		if (err)
+			return err;
 	}
 	return 0;
+}
+
+int kmalloc_init(void)
+{
+	/* Sheaves are made of these, so they come first. */
+	int err = create_type(KMALLOC_NO_OBJ_EXT);
+
+	for (unsigned int type = 0; !err && type < KMALLOC_NO_OBJ_EXT; type++)
+		if (type_exists(type))
+			err = create_type(type);
+	return err;
 }
 
 void kmalloc_exit(void)

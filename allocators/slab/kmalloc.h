@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kmalloc caches: 13 classes (index 1 is 96 bytes, 2 is 192, n from 3 is 2^n; 0 is unused) by
- * 18 types (NORMAL, which is partition set 0, the other 15 sets, RECLAIM, CGROUP). Written at boot
+ * The kmalloc caches: 13 classes (index 1 is 96 bytes, 2 is 192, n from 3 is 2^n; 0 is unused; 15
+ * and 17 classes with pages of 16 and 64 KiB) by 19 types (NORMAL, which is partition set 0, the
+ * other 15 sets, RECLAIM, CGROUP, NO_OBJ_EXT). Written at boot
  * only.
  */
 #ifndef SLAB_KMALLOC_H
@@ -14,10 +15,11 @@ enum kmalloc_type {
 	KMALLOC_NORMAL = 0, /* to NR_PARTITIONS - 1: the partition sets */
 	KMALLOC_RECLAIM = NR_PARTITIONS,
 	KMALLOC_CGROUP,
+	KMALLOC_NO_OBJ_EXT, /* for libslab itself: sheaves, extension vectors */
 	NR_KMALLOC_TYPES,
 };
 
-#define NR_KMALLOC_INDEXES 14u /* KMALLOC_SHIFT_HIGH + 1 */
+#define NR_KMALLOC_INDEXES 18u /* KMALLOC_SHIFT_HIGH + 1 with pages of 64 KiB */
 
 /* At boot: make the caches of the partition mode in effect. 0 or -errno (see cache_exit()). */
 int kmalloc_init(void);
@@ -25,7 +27,13 @@ int kmalloc_init(void);
 /* After a failed boot: forget them. */
 void kmalloc_exit(void);
 
-/* The class of @size (1 to KMALLOC_MAX_CACHE_SIZE), and the bytes of a class. */
+/* Two pages: 8 KiB (KMALLOC_MAX_CACHE_SIZE), 32 KiB or 128 KiB. */
+size_t kmalloc_max_cache_size(void);
+
+/* An object for libslab itself, without hooks and sheaves. */
+void *kmalloc_internal(size_t bytes, gfp_t gfp);
+
+/* The class of @size (1 to kmalloc_max_cache_size()), and the bytes of a class. */
 unsigned int kmalloc_index(size_t size);
 unsigned int kmalloc_class_bytes(unsigned int index);
 

@@ -148,6 +148,7 @@ static const struct option table[] = {
 	  .min = (uint64_t)64 << 20,
 	  .max = (uint64_t)1 << 44,
 	  .values = "a power of two from 64M to 16384G" },
+	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
 };
 

@@ -22,6 +22,7 @@ struct options {
 	slab_flags_t debug_flags;
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
+	uint64_t stats;
 };
 
 /* The defaults; asks the system for the CPUs. */

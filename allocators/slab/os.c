@@ -105,19 +105,54 @@ static unsigned int count_cpus(const char *s)
 	}
 }
 
-/* Read by hand: sysconf() of older C libraries allocates. */
+/* The text of a CPU list of the system in @buf, or false. By hand: sysconf() of older C libraries
+ * allocates.
+ */
+static int read_cpus(const char *path, char *buf, size_t len)
+{
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		n = read(fd, buf, len - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
 unsigned int os_present_cpus(void)
 {
 	char buf[256];
-	ssize_t n = 0;
-	int fd = open("/sys/devices/system/cpu/present", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0) {
-		n = read(fd, buf, sizeof(buf) - 1);
-		close(fd);
-	}
-	if (n <= 0)
+	if (!read_cpus("/sys/devices/system/cpu/present", buf, sizeof(buf)))
 		return (unsigned int)max_size((size_t)sysconf(_SC_NPROCESSORS_ONLN), 1);
-	buf[n] = '\0';
 	return count_cpus(buf);
+}
+
+/* The last number of the list "0-3,8-11". */
+static unsigned int last_cpu(const char *s)
+{
+	unsigned int x = 0;
+
+	for (; *s; s++)
+		if (*s >= '0' && *s <= '9')
+			x = x * 10 + (unsigned int)(*s - '0');
+		else if (*s == '-' || *s == ',')
+			x = 0;
+	return x;
+}
+
+unsigned int os_possible_cpus(void)
+{
+	static unsigned int nr; /* the same whoever reads it first */
+	char buf[256];
+
+	if (__atomic_load_n(&nr, __ATOMIC_RELAXED))
+		return nr;
+	if (read_cpus("/sys/devices/system/cpu/possible", buf, sizeof(buf)))
+		__atomic_store_n(&nr, last_cpu(buf) + 1, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&nr, os_present_cpus(), __ATOMIC_RELAXED);
+	return nr;
 }

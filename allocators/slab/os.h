@@ -32,4 +32,7 @@ uint64_t os_random(void);
 /* CPUs present (not only online), as calculate_order asks; at least 1. */
 unsigned int os_present_cpus(void);
 
+/* One more than the highest number that a CPU can have; at least 1. */
+unsigned int os_possible_cpus(void);
+
 #endif

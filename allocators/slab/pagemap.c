@@ -12,6 +12,7 @@
 
 struct range slab_range;
 unsigned int slab_page_order;
+unsigned int slab_nr_nodes = 1;
 
 static int create(size_t bytes)
 {

@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: MIT
 /*
- * The partial list (7.x rules): a slab is listed when it gets its first free object, at the tail; a
- * new one at the head; a full one is nowhere. Static functions are called with node.lock held.
+ * The partial lists (7.x rules): a slab is listed when it gets its first free object, at the tail;
+ * a new one at the head; a full one is nowhere. Static functions are called with node.lock held.
  */
 #include "partial.h"
 
+#include "barn.h"
 #include "frame.h"
 #include "pagemap.h"
 #include "report.h"
+#include "stat.h"
+
+/* Slabs with more free objects than this are not put in order when a cache is shrunk. */
+#define SHRINK_PROMOTE_MAX 32u
 
 void partial_init(struct node *n)
 {
 	*n = (struct node){ .nr_partial = 0 };
 	list_init(&n->partial);
+	barn_init(&n->barn);
+}
+
+static void enlist(struct node *n, struct frame *f)
+{
+	f->on_list = true;
+	__atomic_store_n(&n->nr_partial, n->nr_partial + 1, __ATOMIC_RELAXED);
 }
 
 static void unlist(struct node *n, struct frame *f)
 {
 	list_del(&f->link);
 	f->on_list = false;
-	n->nr_partial--;
+	__atomic_store_n(&n->nr_partial, n->nr_partial - 1, __ATOMIC_RELAXED);
 }
 
-unsigned int partial_take(struct kmem_cache *s, void **batch, unsigned int n)
+static unsigned int take(struct kmem_cache *s, struct node *node, void **batch, unsigned int n)
 {
-	struct node *node = &s->node;
 	unsigned int got = 0;
 
-	lock_acquire(&node->lock);
 	while (got < n && !list_empty(&node->partial)) {
 		struct frame *f = list_first_entry(&node->partial, struct frame, link);
 
@@ -35,41 +45,65 @@ unsigned int partial_take(struct kmem_cache *s, void **batch, unsigned int n)
 		if (f->inuse == f->objects)
 			unlist(node, f);
 	}
-	lock_release(&node->lock);
+	return got;
+}
+
+unsigned int partial_take(struct kmem_cache *s, unsigned int node, void **batch, unsigned int n)
+{
+	struct node *from = &s->node[node];
+	unsigned int got;
+
+	/* Seen without the lock: a slab listed at this moment may be missed, as in the kernel. */
+	if (!__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED))
+		return 0;
+	lock_acquire(&from->lock);
+	got = take(s, from, batch, n);
+	lock_release(&from->lock);
+	return got;
+}
+
+unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **batch, unsigned int n)
+{
+	struct node *from = &s->node[node];
+	unsigned int got;
+
+	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= s->geo.min_partial ||
+	    !lock_try(&from->lock))
+		return 0;
+	got = take(s, from, batch, n);
+	lock_release(&from->lock);
 	return got;
 }
 
 /* Uncount a slab that is on no list and remember it on @gone. */
-static void discard(struct node *n, struct frame *f, struct list_head *gone)
+static void discard(struct kmem_cache *s, struct node *n, struct frame *f, struct list_head *gone)
 {
 	n->nr_slabs--;
 	n->nr_objects -= f->objects;
+	n->nr_fallbacks -= f->order < s->geo.order + slab_page_order;
+	stat_inc(s, STAT_FREE_SLAB);
 	list_add(&f->link, gone);
 }
 
 /* Readers under RCU may still look at the objects of a TYPESAFE_BY_RCU cache: its slabs stay. */
-static bool may_discard(const struct kmem_cache *s, const struct frame *f)
+static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && s->node.nr_partial >= s->geo.min_partial &&
+	return !f->inuse && n->nr_partial >= s->geo.min_partial &&
 	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }
 
-static void give(struct kmem_cache *s, void *object, struct list_head *gone)
+static void give(struct kmem_cache *s, struct node *node, struct frame *f, void *object,
+		 struct list_head *gone)
 {
-	struct frame *f = frame_of(object);
-	struct node *node = &s->node;
-
-	if (unlikely(f->cache != s))
-		report_pointer(object, "page slab pointer corrupt");
 	frame_put(s, f, object);
-	if (may_discard(s, f)) {
+	if (may_discard(s, node, f)) {
 		if (f->on_list)
 			unlist(node, f);
-		discard(node, f, gone);
+		discard(s, node, f, gone);
 	} else if (!f->on_list) {
 		list_add_tail(&f->link, &node->partial);
-		f->on_list = true;
-		node->nr_partial++;
+		enlist(node, f);
+		stat_inc(s, STAT_FREE_ADD_PARTIAL);
 	}
 }
 
@@ -81,51 +115,114 @@ static void release(struct list_head *gone)
 		frame_destroy(f);
 }
 
+static struct frame *owned_frame(struct kmem_cache *s, void *object)
+{
+	struct frame *f = frame_of(object);
+
+	if (unlikely(f->cache != s))
+		report_pointer(object, "page slab pointer corrupt");
+	return f;
+}
+
+/* The lock is kept from object to object as long as they are of one node. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 {
+	struct node *node = NULL;
 	struct list_head gone;
 
 	list_init(&gone);
-	lock_acquire(&s->node.lock);
-	for (unsigned int i = 0; i < n; i++)
-		give(s, batch[i], &gone);
-	lock_release(&s->node.lock);
+	for (unsigned int i = 0; i < n; i++) {
+		struct frame *f = owned_frame(s, batch[i]);
+
+		if (unlikely(node != &s->node[f->node])) {
+			if (node)
+				lock_release(&node->lock);
+			node = &s->node[f->node];
+			lock_acquire(&node->lock);
+		}
+		give(s, node, f, batch[i], &gone);
+	}
+	if (node)
+		lock_release(&node->lock);
 	release(&gone);
 }
 
 void partial_add_new(struct kmem_cache *s, struct frame *f)
 {
-	struct node *n = &s->node;
+	struct node *n = &s->node[f->node];
+	bool fallback = f->order < s->geo.order + slab_page_order;
 
 	lock_acquire(&n->lock);
 	n->nr_slabs++;
 	n->nr_objects += f->objects;
-	n->nr_fallbacks += f->order < s->geo.order + slab_page_order;
+	n->nr_fallbacks += fallback;
 	if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
-		f->on_list = true;
-		n->nr_partial++;
+		enlist(n, f);
 	}
 	lock_release(&n->lock);
+	stat_add(s, STAT_ORDER_FALLBACK, fallback);
 }
 
-size_t partial_release(struct kmem_cache *s)
+static void take_empty(struct kmem_cache *s, struct node *n, struct list_head *gone)
 {
-	struct node *n = &s->node;
 	struct frame *f, *next;
+
+	list_for_each_entry_safe (f, next, &n->partial, link) {
+		if (f->inuse)
+			continue;
+		unlist(n, f);
+		discard(s, n, f, gone);
+	}
+}
+
+/* Fewest free objects first; slabs with many stay behind. */
+static void put_in_order(struct node *n)
+{
+	struct list_head by_free[SHRINK_PROMOTE_MAX];
+	struct frame *f, *next;
+
+	for (unsigned int i = 0; i < SHRINK_PROMOTE_MAX; i++)
+		list_init(&by_free[i]);
+	list_for_each_entry_safe (f, next, &n->partial, link)
+		if (frame_nr_free(f) <= SHRINK_PROMOTE_MAX)
+			list_move(&f->link, &by_free[frame_nr_free(f) - 1]);
+	for (unsigned int i = SHRINK_PROMOTE_MAX; i-- > 0;)
+		list_for_each_entry_safe (f, next, &by_free[i], link)
+			list_move(&f->link, &n->partial);
+}
+
+static size_t shrink(struct kmem_cache *s, struct node *n, void (*then)(struct node *n))
+{
 	struct list_head gone;
 	size_t left;
 
 	list_init(&gone);
 	lock_acquire(&n->lock);
-	list_for_each_entry_safe (f, next, &n->partial, link) {
-		if (f->inuse)
-			continue;
-		unlist(n, f);
-		discard(n, f, &gone);
-	}
+	take_empty(s, n, &gone);
+	if (then)
+		then(n);
 	left = n->nr_slabs;
 	lock_release(&n->lock);
 	release(&gone);
 	return left;
+}
+
+static size_t shrink_nodes(struct kmem_cache *s, void (*then)(struct node *n))
+{
+	size_t left = 0;
+
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		left += shrink(s, &s->node[i], then);
+	return left;
+}
+
+size_t partial_release(struct kmem_cache *s)
+{
+	return shrink_nodes(s, NULL);
+}
+
+size_t partial_shrink(struct kmem_cache *s)
+{
+	return shrink_nodes(s, put_in_order);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads, their blocks of arrays, and the slots of caches. percpu_lock guards the lists and the
- * slots; a block's arrays are its thread's alone (types.h says who else, and when). See percpu.h.
+ * Areas of lanes, the slots of caches in them, and which engine is in effect. percpu_lock guards
+ * the lists and the slots; types.h says who may touch a lane. See percpu.h.
  */
 #include "percpu.h"
 
@@ -9,75 +9,77 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "membarrier.h"
 #include "os.h"
-#include "partial.h"
 
-#define SLOT_BYTES    PERCPU_SLOT_BYTES
-#define BLOCK_BYTES   ((size_t)PERCPU_BLOCK_BYTES)
-#define NR_SLOT_SIZES 4 /* arrays of 64, 128, 256 and 512 bytes */
+#define SLOT_BYTES PERCPU_SLOT_BYTES
+#define AREA_BYTES PERCPU_AREA_BYTES
 
-/* What a block begins with; slot 0 is the array of caches without one: empty and full for ever. */
-struct thread_block {
-	char none[SLOT_BYTES];
+/* What a thread's area begins with: slot 0 is no cache's. */
+struct thread_area {
 	struct list_head link; /* live or idle */
 	char pad[SLOT_BYTES - sizeof(struct list_head)];
 };
-_Static_assert(sizeof(struct thread_block) == 2 * SLOT_BYTES, "slots start on a cache line");
 
-/* starting and ended: the thread works without arrays (a key destructor, an allocation within). */
+/* starting and ended: the thread works without lanes (a key destructor, an allocation within). */
 enum thread_state { THREAD_NEW, THREAD_STARTING, THREAD_LIVE, THREAD_ENDED };
 
-/* Never written. */
-static char boot_block[BLOCK_BYTES] __attribute__((aligned(4096)));
-
-__thread char *percpu_base __attribute__((tls_model("initial-exec"))) = boot_block;
+struct slab_rseq slab_rseq;
+__thread char *percpu_base __attribute__((tls_model("initial-exec")));
 static __thread enum thread_state thread_state __attribute__((tls_model("initial-exec")));
 
 static struct percpu {
 	struct lock lock; /* percpu_lock */
 	pthread_key_t key;
-	struct list_head live;
-	struct list_head idle; /* blocks whose thread has ended: all arrays empty */
-	size_t nr_blocks;
+	void (*on_thread_end)(struct kmem_cache *s, struct lane *lane);
+	struct list_head live; /* areas of threads */
+	struct list_head idle; /* whose thread has ended: all lanes empty */
+	size_t nr_areas;
 	struct list_head caches; /* attached, with slot > 0 */
 	uint32_t next_slot;
-	uint32_t free_slots[NR_SLOT_SIZES]; /* heads of chains through slot_chain; 0 ends one */
+	uint32_t free_slots; /* head of the chain through slot_chain; 0 ends it */
 } percpu;
 
-/* By slot / 64: the free slot of the same size that comes next. */
-static uint32_t slot_chain[PERCPU_BLOCK_BYTES / SLOT_BYTES];
+/* By slot / 64: the free slot that comes next. */
+static uint32_t slot_chain[PERCPU_AREA_BYTES / SLOT_BYTES];
 
-/* The block's array of @s; a block may belong to another thread. */
-static struct array *block_array(struct thread_block *b, const struct kmem_cache *s)
+static struct lane *lane_in(void *area, uint32_t slot)
 {
-	return (struct array *)(void *)((char *)b + s->slot);
+	return (struct lane *)(void *)((char *)area + slot);
 }
 
-/* Return the bottom @n objects, those that were not used for longest, and move the rest down. */
-static void flush(struct kmem_cache *s, struct array *a, unsigned int n)
+static void *cpu_area(unsigned int cpu)
 {
-	unsigned int left = a->nr - n;
-
-	if (!n)
-		return;
-	partial_give(s, a->objects, n);
-	for (unsigned int i = 0; i < left; i++)
-		__atomic_store_n(&a->objects[i], a->objects[n + i], __ATOMIC_RELAXED);
-	__atomic_store_n(&a->nr, left, __ATOMIC_RELAXED);
+	return slab_rseq.base + ((size_t)cpu << RSEQ_AREA_SHIFT);
 }
 
 static void end_thread(void *arg)
 {
-	struct thread_block *b = arg;
+	struct thread_area *area = arg;
 	struct kmem_cache *s;
 
-	percpu_base = boot_block;
+	percpu_base = NULL;
 	thread_state = THREAD_ENDED;
 	lock_acquire(&percpu.lock);
 	list_for_each_entry (s, &percpu.caches, attached)
-		flush(s, block_array(b, s), block_array(b, s)->nr);
-	list_move(&b->link, &percpu.idle);
+		percpu.on_thread_end(s, lane_in(area, s->slot));
+	list_move(&area->link, &percpu.idle);
 	lock_release(&percpu.lock);
+}
+
+/* Lanes of CPUs, if sequences and the fence for flushes are there. */
+static void init_cpus(void)
+{
+	unsigned int nr = os_possible_cpus();
+	struct slab_rseq r = { .offset = membarrier_rseq_offset() };
+
+	if (!RSEQ_POSSIBLE || !membarrier_available())
+		return;
+	r.base = os_map((size_t)nr << RSEQ_AREA_SHIFT);
+	if (!r.base)
+		return;
+	r.nr_cpus = nr;
+	slab_rseq = r;
 }
 
 int percpu_init(void)
@@ -86,44 +88,53 @@ int percpu_init(void)
 	list_init(&percpu.live);
 	list_init(&percpu.idle);
 	list_init(&percpu.caches);
-	percpu.next_slot = sizeof(struct thread_block);
+	percpu.next_slot = SLOT_BYTES;
+	init_cpus();
+	if (slab_rseq.nr_cpus)
+		return 0;
+	slab_rseq.offset = membarrier_rseq_offset();
 	return -pthread_key_create(&percpu.key, end_thread);
 }
 
 void percpu_exit(void)
 {
-	struct thread_block *b, *next;
+	struct thread_area *area, *next;
 
-	list_for_each_entry_safe (b, next, &percpu.live, link)
-		os_unmap(b, BLOCK_BYTES);
-	list_for_each_entry_safe (b, next, &percpu.idle, link)
-		os_unmap(b, BLOCK_BYTES);
-	percpu_base = boot_block;
+	if (slab_rseq.nr_cpus)
+		os_unmap(slab_rseq.base, (size_t)slab_rseq.nr_cpus << RSEQ_AREA_SHIFT);
+	else
+		pthread_key_delete(percpu.key);
+	list_for_each_entry_safe (area, next, &percpu.live, link)
+		os_unmap(area, AREA_BYTES);
+	list_for_each_entry_safe (area, next, &percpu.idle, link)
+		os_unmap(area, AREA_BYTES);
+	percpu_base = NULL;
 	thread_state = THREAD_NEW;
-	pthread_key_delete(percpu.key);
+	memset(&slab_rseq, 0, sizeof(slab_rseq));
 }
 
-/* Which of the array sizes holds @capacity objects: 0 for 64 bytes, 3 for 512. */
-static unsigned int size_class(unsigned int capacity)
+void percpu_on_thread_end(void (*empty)(struct kmem_cache *s, struct lane *lane))
 {
-	size_t bytes = sizeof(struct array) + capacity * sizeof(void *);
-
-	return bits_fls((bytes - 1) / SLOT_BYTES);
+	percpu.on_thread_end = empty;
 }
 
-static uint32_t take_slot(unsigned int capacity)
+const char *percpu_engine(void)
 {
-	unsigned int size = size_class(capacity);
-	uint32_t slot = percpu.free_slots[size];
+	return slab_rseq.nr_cpus ? "per-CPU sheaves (rseq)" : "per-thread sheaves";
+}
+
+static uint32_t take_slot(void)
+{
+	uint32_t slot = percpu.free_slots;
 
 	if (slot) {
-		percpu.free_slots[size] = slot_chain[slot / SLOT_BYTES];
+		percpu.free_slots = slot_chain[slot / SLOT_BYTES];
 		return slot;
 	}
 	slot = percpu.next_slot;
-	if (slot + (SLOT_BYTES << size) > BLOCK_BYTES)
+	if (slot + SLOT_BYTES > AREA_BYTES)
 		return 0;
-	percpu.next_slot += SLOT_BYTES << size;
+	percpu.next_slot += SLOT_BYTES;
 	return slot;
 }
 
@@ -134,152 +145,222 @@ void percpu_attach(struct kmem_cache *s)
 	if (!s->geo.capacity)
 		return;
 	lock_acquire(&percpu.lock);
-	s->slot = take_slot(s->geo.capacity);
+	s->slot = take_slot();
 	if (s->slot)
 		list_add_tail(&s->attached, &percpu.caches);
 	lock_release(&percpu.lock);
 }
 
-static void drain(struct kmem_cache *s, struct array *a, void *ctx)
-{
-	(void)ctx;
-	flush(s, a, a->nr);
-	__atomic_store_n(&a->capacity, 0, __ATOMIC_RELAXED);
-}
-
-void percpu_drain(struct kmem_cache *s)
-{
-	percpu_visit(s, drain, NULL);
-}
-
 void percpu_detach(struct kmem_cache *s)
 {
-	unsigned int size = size_class(s->geo.capacity);
-
 	if (!s->slot)
 		return;
 	lock_acquire(&percpu.lock);
 	list_del(&s->attached);
-	slot_chain[s->slot / SLOT_BYTES] = percpu.free_slots[size];
-	percpu.free_slots[size] = s->slot;
+	slot_chain[s->slot / SLOT_BYTES] = percpu.free_slots;
+	percpu.free_slots = s->slot;
 	lock_release(&percpu.lock);
 	s->slot = 0;
 }
 
-static struct thread_block *reuse_block(void)
+static struct thread_area *reuse_area(void)
 {
-	struct thread_block *b = NULL;
+	struct thread_area *area = NULL;
 
 	lock_acquire(&percpu.lock);
 	if (!list_empty(&percpu.idle)) {
-		b = list_first_entry(&percpu.idle, struct thread_block, link);
-		list_move(&b->link, &percpu.live);
+		area = list_first_entry(&percpu.idle, struct thread_area, link);
+		list_move(&area->link, &percpu.live);
 	}
 	lock_release(&percpu.lock);
-	return b;
+	return area;
 }
 
-static struct thread_block *new_block(void)
+static struct thread_area *new_area(void)
 {
-	struct thread_block *b = os_map(BLOCK_BYTES);
+	struct thread_area *area = os_map(AREA_BYTES);
 
-	if (!b)
+	if (!area)
 		return NULL;
 	lock_acquire(&percpu.lock);
-	list_add(&b->link, &percpu.live);
-	percpu.nr_blocks++;
+	list_add(&area->link, &percpu.live);
+	percpu.nr_areas++;
 	lock_release(&percpu.lock);
-	return b;
+	return area;
 }
 
-/* Give this thread its arrays; on failure it goes on without and tries again next time. */
+static void retire_area(struct thread_area *area)
+{
+	lock_acquire(&percpu.lock);
+	list_move(&area->link, &percpu.idle);
+	lock_release(&percpu.lock);
+}
+
+/* Give this thread its lanes; on failure it goes on without and tries again next time. */
 static bool start_thread(void)
 {
-	struct thread_block *b;
+	struct thread_area *area;
 
 	thread_state = THREAD_STARTING;
-	b = reuse_block();
-	if (!b)
-		b = new_block();
-	thread_state = THREAD_NEW;
-	if (!b)
-		return false;
-	thread_state = THREAD_STARTING;
-	if (pthread_setspecific(percpu.key, b)) {
-		lock_acquire(&percpu.lock);
-		list_move(&b->link, &percpu.idle);
-		lock_release(&percpu.lock);
-		thread_state = THREAD_NEW;
-		return false;
+	area = reuse_area();
+	if (!area)
+		area = new_area();
+	if (area && pthread_setspecific(percpu.key, area)) {
+		retire_area(area);
+		area = NULL;
 	}
-	percpu_base = (char *)b;
-	thread_state = THREAD_LIVE;
+	thread_state = area ? THREAD_LIVE : THREAD_NEW;
+	percpu_base = (char *)area;
+	return area;
+}
+
+static struct lane *thread_lane(size_t slot)
+{
+	if (!percpu_base || !slot)
+		return NULL;
+	return lane_in(percpu_base, (uint32_t)slot);
+}
+
+void *percpu_pop_thread(size_t slot)
+{
+	struct lane *lane = thread_lane(slot);
+	struct slab_sheaf *main = lane ? __atomic_load_n(&lane->main, __ATOMIC_RELAXED) : NULL;
+	uint32_t nr = main ? main->size : 0;
+
+	if (!nr)
+		return NULL;
+	__atomic_store_n(&main->size, nr - 1, __ATOMIC_RELAXED);
+	return main->objects[nr - 1];
+}
+
+bool percpu_push_thread(size_t slot, void *object)
+{
+	struct lane *lane = thread_lane(slot);
+	struct slab_sheaf *main = lane ? __atomic_load_n(&lane->main, __ATOMIC_RELAXED) : NULL;
+
+	if (!main || main->size >= main->capacity)
+		return false;
+	__atomic_store_n(&main->objects[main->size], object, __ATOMIC_RELAXED);
+	__atomic_store_n(&main->size, main->size + 1, __ATOMIC_RELAXED);
 	return true;
 }
 
-/* This thread's array of @s, ready for use, or NULL. */
-static struct array *own_array(struct kmem_cache *s)
+static struct lane *take_from_thread(size_t slot, struct slab_sheaf **main)
 {
-	struct array *a;
+	struct lane *lane;
 
-	if (!s->slot)
-		return NULL;
+	*main = NULL;
 	if (thread_state != THREAD_LIVE && (thread_state != THREAD_NEW || !start_thread()))
 		return NULL;
-	a = percpu_array(s->slot);
-	if (!a->capacity)
-		__atomic_store_n(&a->capacity, s->geo.capacity, __ATOMIC_RELAXED);
-	return a;
+	lane = thread_lane(slot);
+	*main = __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQUIRE);
+	return lane;
 }
 
-static unsigned int batch_size(const struct kmem_cache *s)
+static unsigned int this_cpu(void)
 {
-	return (s->geo.capacity + 1) / 2;
+	const char *rseq = (const char *)__builtin_thread_pointer() + slab_rseq.offset;
+
+	return __atomic_load_n((const uint32_t *)(const void *)(rseq + 4), __ATOMIC_RELAXED);
 }
 
-unsigned int percpu_ready(struct kmem_cache *s)
+struct lane *percpu_lane(size_t slot)
 {
-	return own_array(s) ? batch_size(s) : 1;
+	unsigned int cpu;
+
+	if (!slab_rseq.nr_cpus)
+		return thread_lane(slot);
+	cpu = this_cpu();
+	return cpu < slab_rseq.nr_cpus ? lane_in(cpu_area(cpu), (uint32_t)slot) : NULL;
 }
 
-void percpu_stock(struct kmem_cache *s, void *const *batch, unsigned int n)
+/* A thread whose struct rseq nobody has registered yet is registered here, once. */
+struct lane *percpu_take(size_t slot, struct slab_sheaf **main)
 {
-	struct array *a = percpu_array(s->slot);
-	unsigned int nr = a->nr;
-	unsigned int fit = (unsigned int)min_size(n, a->capacity - nr);
+	struct lane *lane;
 
-	for (unsigned int i = 0; i < fit; i++)
-		__atomic_store_n(&a->objects[nr + i], batch[n - 1 - i], __ATOMIC_RELAXED);
-	if (fit)
-		__atomic_store_n(&a->nr, nr + fit, __ATOMIC_RELAXED);
-	if (n > fit)
-		partial_give(s, batch, n - fit);
-}
-
-bool percpu_push_slow(struct kmem_cache *s, void *object)
-{
-	struct array *a = own_array(s);
-
-	if (!a)
-		return false;
-	if (a->nr == a->capacity)
-		flush(s, a, batch_size(s));
-	return percpu_push(s->slot, object);
+	if (!slab_rseq.nr_cpus)
+		return take_from_thread(slot, main);
+	lane = rseq_take(slot, main);
+	if (unlikely(!lane) && membarrier_rseq_register())
+		lane = rseq_take(slot, main);
+	return lane;
 }
 
 void percpu_visit(struct kmem_cache *s,
-		  void (*visit)(struct kmem_cache *s, struct array *a, void *ctx), void *ctx)
+		  void (*visit)(struct kmem_cache *s, struct lane *lane, void *ctx), void *ctx)
 {
-	struct thread_block *b;
+	struct thread_area *area;
 
 	if (!s->slot)
 		return;
 	lock_acquire(&percpu.lock);
-	list_for_each_entry (b, &percpu.live, link)
-		visit(s, block_array(b, s), ctx);
-	list_for_each_entry (b, &percpu.idle, link)
-		visit(s, block_array(b, s), ctx);
+	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
+		visit(s, lane_in(cpu_area(cpu), s->slot), ctx);
+	list_for_each_entry (area, &percpu.live, link)
+		visit(s, lane_in(area, s->slot), ctx);
+	list_for_each_entry (area, &percpu.idle, link)
+		visit(s, lane_in(area, s->slot), ctx);
 	lock_release(&percpu.lock);
+}
+
+typedef void visit_taken(struct kmem_cache *s, struct lane *lane, struct slab_sheaf *main);
+
+/* CPUs that never had a sheaf are not fenced. */
+static void take_from_cpu(struct kmem_cache *s, unsigned int cpu, visit_taken *visit)
+{
+	struct lane *lane = lane_in(cpu_area(cpu), s->slot);
+	struct slab_sheaf *main = __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL);
+
+	if (main)
+		membarrier_fence(cpu);
+	visit(s, lane, main);
+}
+
+static void take_from_area(struct kmem_cache *s, void *area, visit_taken *visit)
+{
+	struct lane *lane = lane_in(area, s->slot);
+
+	visit(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL));
+}
+
+/* Whether an area's main sheaf may be taken is for @may to say. */
+static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may)(void *area))
+{
+	struct thread_area *area;
+
+	if (!s->slot)
+		return;
+	lock_acquire(&percpu.lock);
+	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
+		take_from_cpu(s, cpu, visit);
+	list_for_each_entry (area, &percpu.live, link) {
+		if (may(area))
+			take_from_area(s, area, visit);
+		else
+			visit(s, lane_in(area, s->slot), NULL);
+	}
+	lock_release(&percpu.lock);
+}
+
+static bool is_own(void *area)
+{
+	return area == percpu_base;
+}
+
+static bool is_any(void *area)
+{
+	return area;
+}
+
+void percpu_visit_taken(struct kmem_cache *s, visit_taken *visit)
+{
+	visit_all_taken(s, visit, is_own);
+}
+
+void percpu_drain(struct kmem_cache *s, visit_taken *visit)
+{
+	visit_all_taken(s, visit, is_any);
 }
 
 size_t percpu_bytes(void)
@@ -287,7 +368,7 @@ size_t percpu_bytes(void)
 	size_t bytes;
 
 	lock_acquire(&percpu.lock);
-	bytes = percpu.nr_blocks * (size_t)percpu.next_slot;
+	bytes = (percpu.nr_areas + slab_rseq.nr_cpus) * (size_t)percpu.next_slot;
 	lock_release(&percpu.lock);
 	return bytes;
 }

@@ -1,87 +1,106 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Free objects at hand without a lock: one array a cache and thread, all arrays of a thread in one
- * block of address space, found by the thread's base and the cache's slot. The fast paths know only
- * percpu_pop() and percpu_push(); another engine (per CPU, with restartable sequences) replaces
- * this file's inline half and keeps the rest of the interface.
+ * Lanes: where each CPU keeps the sheaves of each cache, and the three things that can be done with
+ * a lane: pop, push, take. Two engines, chosen at boot. With restartable sequences (rseq.h) a lane
+ * belongs to a CPU, so that cached memory does not grow with threads. Where the system has none
+ * (before Linux 5.10, some sandboxes, valgrind, ThreadSanitizer) a lane belongs to a thread; a
+ * flush then does not reach what other threads have in their main sheaves.
  *
- * A thread that has no arrays yet, or has ended, uses boot arrays of zero bytes: empty and full.
+ * Threads: pop, push and take by any; the rest as said.
  */
 #ifndef SLAB_PERCPU_H
 #define SLAB_PERCPU_H
 
+#include "rseq.h"
 #include "types.h"
 
-#define PERCPU_ENGINE	  "per-thread arrays"
 #define PERCPU_SLOT_BYTES 64u
-#define PERCPU_BLOCK_BYTES                                                                         \
-	(ENTRY_SLOT_MASK + PERCPU_SLOT_BYTES) /* what a page map entry can name */
-#define PERCPU_BATCH_MAX 30u		      /* half of the largest capacity */
+#define PERCPU_AREA_BYTES ((size_t)1 << RSEQ_AREA_SHIFT)
 
-/* Where this thread's arrays begin. */
+/* This thread's area where lanes belong to threads; NULL: none, or the other engine. */
 extern __thread char *percpu_base __attribute__((tls_model("initial-exec")));
 
-static inline struct array *percpu_array(size_t slot)
-{
-	return (struct array *)(void *)(percpu_base + slot);
-}
+void *percpu_pop_thread(size_t slot);
+bool percpu_push_thread(size_t slot, void *object);
 
-/* The object freed last, or NULL if there is none. */
+/* The object freed last, or NULL if nothing is at hand. @slot 0 has nothing. */
 static inline void *percpu_pop(size_t slot)
 {
-	struct array *a = percpu_array(slot);
-	uint32_t nr = a->nr;
-	void *object;
-
-	if (unlikely(!nr))
-		return NULL;
-	object = a->objects[nr - 1];
-	__atomic_store_n(&a->nr, nr - 1, __ATOMIC_RELAXED);
-	if (!object)
-		__builtin_unreachable(); /* spares the callers a second test */
-	return object;
+#if RSEQ_POSSIBLE
+	return likely(slot) ? rseq_pop(slot) : NULL;
+#else
+	return percpu_pop_thread(slot);
+#endif
 }
 
-/* False if the array is full. */
+/* False if there is no lane or no room. */
 static inline bool percpu_push(size_t slot, void *object)
 {
-	struct array *a = percpu_array(slot);
-	uint32_t nr = a->nr;
+#if RSEQ_POSSIBLE
+	return likely(slot) && rseq_push(slot, object);
+#else
+	return percpu_push_thread(slot, object);
+#endif
+}
 
-	if (unlikely(nr >= a->capacity))
-		return false;
-	__atomic_store_n(&a->objects[nr], object, __ATOMIC_RELAXED);
-	__atomic_store_n(&a->nr, nr + 1, __ATOMIC_RELAXED);
-	return true;
+/* As above, also where lanes belong to threads: the fast paths leave those to the slow ones. */
+static inline void *percpu_pop_slow(size_t slot)
+{
+	return slab_rseq.nr_cpus ? percpu_pop(slot) : percpu_pop_thread(slot);
+}
+
+static inline bool percpu_push_slow(size_t slot, void *object)
+{
+	return slab_rseq.nr_cpus ? percpu_push(slot, object) : percpu_push_thread(slot, object);
+}
+
+/*
+ * This CPU's (thread's) lane with @slot > 0, its main sheaf taken out: the caller owns @main, which
+ * may be NULL. NULL if this thread has no lanes: then it works on slabs.
+ */
+struct lane *percpu_take(size_t slot, struct slab_sheaf **main);
+
+/* The lane without taking anything; its thread may be elsewhere at once. For exchanges only. */
+struct lane *percpu_lane(size_t slot);
+
+/* "per-CPU sheaves (rseq)" or "per-thread sheaves" */
+const char *percpu_engine(void);
+
+/* CPUs that have an area, or 0 where lanes belong to threads. */
+static inline unsigned int percpu_nr_cpus(void)
+{
+	return slab_rseq.nr_cpus;
 }
 
 /* At boot, alone. percpu_init() is 0 or -errno; percpu_exit() undoes it. */
 int percpu_init(void);
 void percpu_exit(void);
 
-/* Give @s a slot (0 if slots have run out: it then works without arrays). Takes percpu_lock. */
+/* What to do with a thread's lanes when it ends (percpu_lock is held); sheaf.c, at boot. */
+void percpu_on_thread_end(void (*empty)(struct kmem_cache *s, struct lane *lane));
+
+/* Give @s a slot (0 if slots have run out: it then works without sheaves). Takes percpu_lock. */
 void percpu_attach(struct kmem_cache *s);
 
-/* Empty the arrays of @s in all threads; the caller guarantees that nobody uses the cache. */
-void percpu_drain(struct kmem_cache *s);
-
-/* Take the slot back; the arrays are drained and no slab of @s is left. */
+/* Take the slot back; its lanes are empty and no slab of @s is left. */
 void percpu_detach(struct kmem_cache *s);
 
-/* Make this thread's array of @s usable; returns how many objects to fetch for it, at least 1. */
-unsigned int percpu_ready(struct kmem_cache *s);
-
-/* Put @n fetched objects at hand, the first of them on top; what has no room goes back. */
-void percpu_stock(struct kmem_cache *s, void *const *batch, unsigned int n);
-
-/* percpu_push() that makes room first. False if this thread has no array for @s. */
-bool percpu_push_slow(struct kmem_cache *s, void *object);
-
-/* Show every thread's array of @s to @visit, under percpu_lock. */
+/* Show every lane of @s to @visit, under percpu_lock. */
 void percpu_visit(struct kmem_cache *s,
-		  void (*visit)(struct kmem_cache *s, struct array *a, void *ctx), void *ctx);
+		  void (*visit)(struct kmem_cache *s, struct lane *lane, void *ctx), void *ctx);
 
-/* Bytes of arrays that may have been touched, over all threads: an upper bound. */
+/*
+ * As percpu_visit(), but with the main sheaf of each lane taken out first and owned by @visit.
+ * Where lanes belong to threads the main sheaves of other threads stay, unless percpu_drain().
+ */
+void percpu_visit_taken(struct kmem_cache *s, void (*visit)(struct kmem_cache *s, struct lane *lane,
+							    struct slab_sheaf *main));
+
+/* As percpu_visit_taken() of all lanes; the caller guarantees that nobody uses the cache. */
+void percpu_drain(struct kmem_cache *s,
+		  void (*visit)(struct kmem_cache *s, struct lane *lane, struct slab_sheaf *main));
+
+/* Bytes of areas that may have been touched: an upper bound. */
 size_t percpu_bytes(void);
 
 #endif

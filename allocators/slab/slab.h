@@ -55,7 +55,7 @@ typedef unsigned int slab_flags_t;
 #define NUMA_NO_NODE (-1)
 
 /* Cache flags. An unknown bit makes the creation of the cache fail. */
-#define SLAB_CONSISTENCY_CHECKS 0x00001u /* check each free; no thread arrays; never merged */
+#define SLAB_CONSISTENCY_CHECKS 0x00001u /* check each free; no sheaves; never merged */
 #define SLAB_HWCACHE_ALIGN	0x00002u /* align to cache lines where the size deserves it */
 #define SLAB_PANIC		0x00004u /* abort if the cache cannot be created */
 #define SLAB_TYPESAFE_BY_RCU	0x00008u /* slabs are kept until the cache is destroyed */
@@ -63,7 +63,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_ACCOUNT		0x00020u /* charged to the caller: recorded, not acted on */
 #define SLAB_NO_MERGE		0x00040u /* never shares slabs with another cache */
 #define SLAB_KMALLOC		0x00080u /* one of the kmalloc caches */
-#define SLAB_NOLEAKTRACE	0x00100u /* no thread arrays, as in the kernel */
+#define SLAB_NOLEAKTRACE	0x00100u /* no sheaves, as in the kernel */
 #define SLAB_NO_USER_FLAGS	0x00200u /* the debug option leaves this cache alone */
 #define SLAB_RED_ZONE		0x00400u /* debug Z: red zones around each object */
 #define SLAB_POISON		0x00800u /* debug P: fill free objects and padding */
@@ -103,6 +103,7 @@ struct kmem_cache;
  *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
+ *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
  * SIZE takes K, M or G.
  */
@@ -145,13 +146,38 @@ SLAB_API void kmem_cache_destroy(struct kmem_cache *s);
 SLAB_API unsigned int kmem_cache_size(const struct kmem_cache *s);
 SLAB_API const char *kmem_cache_name(const struct kmem_cache *s);
 
+/*
+ * Give back what the cache does not need: the sheaves of all CPUs, the slabs without objects; order
+ * the others so that the fullest are used first. 1 if slabs remain, else 0.
+ */
+SLAB_API int kmem_cache_shrink(struct kmem_cache *s);
+
 SLAB_API void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+
+/* An object of that memory node where possible; with __GFP_THISNODE or not at all. */
+SLAB_API void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
 SLAB_API void kmem_cache_free(struct kmem_cache *s, void *object);
 
 static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
 }
+
+/*
+ * Prefilled sheaves: objects taken ahead, for sections that must neither fail nor wait. A sheaf
+ * belongs to its caller. prefill: @n objects at least, or NULL. refill: fill it up again, maybe as
+ * another sheaf; 0 or -ENOMEM and nothing lost. alloc_from_sheaf never fails for objects that the
+ * sheaf has, and is NULL when it is empty. return: give it back with what is left in it.
+ */
+struct slab_sheaf;
+SLAB_API struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
+						     unsigned int n);
+SLAB_API int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf **sheafp,
+				     unsigned int n);
+SLAB_API void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+					   struct slab_sheaf *sheaf);
+SLAB_API void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf);
+SLAB_API unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf);
 
 /*
  * kmalloc. The call site travels as an argument: its location (the address of a static marker,
@@ -185,6 +211,9 @@ struct kmalloc_token {
  * PAGE_SIZE << order bytes; above KMALLOC_MAX_SIZE the answer is NULL.
  */
 SLAB_API void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token);
+
+/* kmalloc on a memory node, as kmem_cache_alloc_node(). */
+SLAB_API void *kmalloc_node_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token);
 
 /*
  * Size 0 frees @p and gives ZERO_SIZE_PTR; NULL or ZERO_SIZE_PTR is a kmalloc. Never moves when the
@@ -230,11 +259,12 @@ struct slab_usage {
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
-	size_t metadata_bytes;	  /* page metadata and thread arrays, an upper bound */
+	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
+	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */
 	size_t nr_inuse;    /* objects that users hold */
-	size_t nr_cached;   /* free objects in thread arrays */
+	size_t nr_cached;   /* free objects in sheaves */
 	size_t inuse_bytes; /* nr_inuse weighted by object size with padding */
 	/* Slabs by share of objects in use: [0] up to 10 % and empty, [9] above 90 %. */
 	size_t decile[10];
@@ -243,7 +273,7 @@ SLAB_API void slab_usage(struct slab_usage *usage);
 
 /*
  * The text of /proc/slabinfo, version 2.1. Writes at most @len bytes with a NUL and returns the
- * length of the whole text. As in the kernel, objects in thread arrays count as active.
+ * length of the whole text. As in the kernel, objects in sheaves count as active.
  */
 SLAB_API size_t slab_slabinfo(char *buf, size_t len);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * /proc/slabinfo, version 2.1. Each row is taken under its node.lock; the rows are not of one
- * moment. As in the kernel, objects in arrays count as active.
+ * moment. As in the kernel, objects in sheaves count as active.
  */
 #include "boot.h"
 #include "cache.h"
@@ -14,17 +14,25 @@ struct row {
 	size_t slabs;
 };
 
-static struct row count(struct kmem_cache *s)
+static void add_node(struct row *r, struct node *n)
 {
-	struct node *n = &s->node;
 	struct frame *f;
-	struct row r;
 
 	lock_acquire(&n->lock);
-	r = (struct row){ n->nr_objects, n->nr_objects, n->nr_slabs };
+	r->active += n->nr_objects;
+	r->objects += n->nr_objects;
+	r->slabs += n->nr_slabs;
 	list_for_each_entry (f, &n->partial, link)
-		r.active -= frame_nr_free(f);
+		r->active -= frame_nr_free(f);
 	lock_release(&n->lock);
+}
+
+static struct row count(struct kmem_cache *s)
+{
+	struct row r = { 0 };
+
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		add_node(&r, &s->node[i]);
 	return r;
 }
 

@@ -3,23 +3,29 @@
  * The map of libslab: every structure that two files share, with the equations that hold between
  * operations. check.c tests exactly the equations E1 to E9 below; nothing else is assumed.
  *
- * Words. page: 4 KiB of the reserved range, named by its index. block: 2^order pages, aligned to
+ * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
- * at the index of its first page. array: the free objects of one cache that one thread keeps at
- * hand. slot: where a cache's array begins in each thread's arrays, in bytes, a multiple of 64.
- * fresh: an object of a slab that was never handed out, and so was never written.
+ * at the index of its first unit. sheaf: an array of free objects of one cache. lane: the sheaves
+ * of one cache that one CPU has at hand. slot: where a cache's lane begins in each CPU's area, in
+ * bytes, a multiple of 64. barn: the sheaves of one cache and node that no CPU has at hand. fresh:
+ * an object of a slab that was never handed out, and so was never written.
  *
- * Lock order. Take a lock only while holding locks of smaller numbers; 4 and 5 never nest.
+ * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
  *
  *   1. slab_boot_lock  boot.c     the state of the library as a whole
  *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
- *   4. node.lock       partial.c  one cache's slabs and what their frames say of objects
- *   5. zone.lock       buddy.c    free blocks, the committed frontier
+ *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
+ *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
+ *   6. zone.lock       buddy.c    free blocks, the committed frontier
  *
- * A thread's own arrays need no lock: only their thread touches them, or one that holds percpu_lock
- * when the cache has no users (destroy) or the thread is ending. Locks 4 and 5 are not held while
- * a new slab is made or while memory goes back to the system; none is while a constructor runs.
+ * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
+ * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
+ * same lane. Its slow path takes a sheaf out of the lane with one atomic exchange, which leaves
+ * NULL; who took a sheaf owns it. From another CPU the exchange is followed by a fence (membarrier)
+ * that undoes what a thread may have begun there. Without restartable sequences a lane belongs to
+ * a thread. Locks 4 to 6 are not held while a new slab is made or while memory goes back to the
+ * system; none is while a constructor runs.
  *
  * States of a slab (the 7.x rules):
  *
@@ -84,12 +90,13 @@ static inline unsigned int slab_block_order(void)
 
 /*
  * The entry of a page in the page map: one 32-bit word, so that kfree() learns from one load which
- * array takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
- * no shift. The slot is 0 unless the kind is PAGE_SLAB and the cache has arrays.
+ * lane takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
+ * no shift. The slot is 0 unless the kind is PAGE_SLAB and frees of the cache need no more than a
+ * push.
  *
  * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
- * the cache's slot. Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot and order 0. The
- * frames inside a block, all but its first, are FRAME_NONE.
+ * the cache's free_slot. Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot and order 0.
+ * The frames inside a block, all but its first, are FRAME_NONE.
  */
 enum page_kind {
 	PAGE_CLEAN = 0, /* free; reads as zero; the system holds no memory for it */
@@ -122,7 +129,7 @@ struct frame {
 	struct list_head link; /* node.partial, or a free list of the zone */
 	struct kmem_cache *cache;
 	void *freelist;	    /* the object freed last; the chain goes through the objects */
-	uint16_t inuse;	    /* objects that users or thread arrays hold */
+	uint16_t inuse;	    /* objects that users or sheaves hold */
 	uint16_t objects;   /* fewer than the cache's usual number after a fall-back in order */
 	uint16_t nr_fresh;  /* the last nr_fresh objects were never handed out */
 	uint16_t nr_cached; /* scratch of usage.c and check.c, under slab_mutex */
@@ -173,10 +180,60 @@ struct zone {
 extern struct zone slab_zone;
 
 /*
- * A cache's slabs (one node: the machines that this models so far have one).
+ * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
+ * CPU's cache. 32 bytes, as in the kernel, so that header and objects fill a kmalloc class exactly.
+ *
+ * E9. size <= capacity; each object belongs to the cache, is on no freelist, not fresh, and in no
+ *     sheaf twice; so the objects of a slab in sheaves are <= inuse
+ *
+ * In a lane it is written by restartable sequences; else by its owner. Relaxed atomics, because
+ * usage.c reads it from elsewhere.
+ */
+struct slab_sheaf {
+	union {
+		struct list_head link; /* barn.full or barn.empty */
+		void *rcu[2];	       /* rcu_head, while it waits for a grace period */
+	};
+	struct kmem_cache *cache;
+	uint32_t size;
+	uint16_t capacity;
+	uint16_t node; /* where the objects of a sheaf that waits for a grace period go */
+	void *objects[];
+};
+_Static_assert(sizeof(struct slab_sheaf) == 32, "the kernel's header");
+
+/*
+ * The sheaves of one cache that one CPU has at hand. Zero memory is a valid lane. One cache line,
+ * so that CPUs never share one.
+ */
+struct lane {
+	struct slab_sheaf *main;     /* NULL: nothing at hand, or a slow path has taken it */
+	struct slab_sheaf *spare;    /* NULL, or a second one; only ever exchanged */
+	struct slab_sheaf *rcu_free; /* objects that wait for a grace period; only ever exchanged */
+	uint64_t reserved[5];
+} __attribute__((aligned(64)));
+
+/* The kernel's limits, for each node and cache. */
+#define MAX_FULL_SHEAVES  10u
+#define MAX_EMPTY_SHEAVES 10u
+
+/*
+ * E10. nr_full == length(full), nr_empty == length(empty); a full sheaf holds at least one object,
+ *      an empty one none; nr_full <= MAX_FULL_SHEAVES
+ */
+struct barn {
+	struct lock lock;
+	unsigned int nr_full;
+	unsigned int nr_empty;
+	struct list_head full;
+	struct list_head empty;
+};
+
+/*
+ * A cache's slabs and sheaves on one memory node.
  *
  * E8. nr_partial == length(partial); nr_slabs and nr_objects equal the count and the sum of objects
- *     over the slabs of this cache in the page map
+ *     over the slabs of this cache and node in the page map
  */
 struct node {
 	struct lock lock;
@@ -185,7 +242,8 @@ struct node {
 	size_t nr_slabs;
 	size_t nr_objects;
 	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */
-};
+	struct barn barn __attribute__((aligned(64)));
+} __attribute__((aligned(64)));
 
 /*
  * Flags that libslab sets itself, beside those of slab.h.
@@ -224,8 +282,16 @@ struct geometry {
 	uint64_t reciprocal;	 /* 2^64 / size, rounded up: x / size without a division */
 };
 
+/*
+ * The three slots tell the fast paths what they may do. slot: of the lane; 0 for caches without
+ * sheaves, whose every operation takes node.lock. alloc_slot: the same, or 0 if an allocation needs
+ * more than a pop (hooks.h). free_slot: the same, or 0 if a free needs more than a push, as with
+ * hooks or several nodes.
+ */
 struct kmem_cache {
-	uint32_t slot; /* of the array; 0: none, each operation takes node.lock */
+	uint32_t alloc_slot;
+	uint32_t free_slot;
+	uint32_t slot;
 	slab_flags_t flags;
 	struct geometry geo;
 	void (*ctor)(void *object);
@@ -237,30 +303,18 @@ struct kmem_cache {
 	struct list_head link;	    /* slab_caches */
 	struct list_head attached;  /* percpu.c's list */
 	char name[SLAB_NAME_LEN];
-	struct node_tally tally;
-	struct node node __attribute__((aligned(64))); /* off the line that the fast path reads */
+	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
+	struct node_tally tally[SLAB_MAX_NODES];
+	struct node node[]; /* slab_nr_nodes of them */
 };
+
+/* Memory nodes in use, 1 to SLAB_MAX_NODES. Set at boot. */
+extern unsigned int slab_nr_nodes;
 
 /* Read and written apart from any lock, since a merge may raise it while others allocate. */
 static inline unsigned int cache_object_size(const struct kmem_cache *s)
 {
 	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);
 }
-
-/*
- * The free objects of one cache at hand in one thread. A LIFO stack: the object freed last is the
- * one most likely in the cache. Zero memory is a valid array: it is empty and full at once, so the
- * fast paths need no test for "not there yet".
- *
- * E9. nr <= capacity; capacity is 0 or the cache's; each object belongs to the cache, is on no
- *     freelist, not fresh, and in no array twice; so the objects of a slab in arrays are <= inuse
- *
- * Written by the owning thread alone, with relaxed atomics, because usage.c reads it from others.
- */
-struct array {
-	uint32_t nr;
-	uint32_t capacity;
-	void *objects[];
-};
 
 #endif

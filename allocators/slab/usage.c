@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * How much memory is held and how well slabs are used, without stopping anyone. Objects in the
- * arrays are read while their threads run, so each finding is checked against the page map and what
+ * sheaves are read while they are used, so each finding is checked against the page map and what
  * does not fit is dropped. slab_mutex is held throughout, node.lock per cache.
  */
 #include <string.h>
@@ -12,11 +12,12 @@
 #include "large.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "sheaf.h"
 
 struct census {
 	struct slab_usage *usage;
 	struct kmem_cache *cache;
-	size_t nr_full; /* slabs on no list that no array holds an object of */
+	size_t nr_full; /* slabs on no list that no sheaf holds an object of */
 };
 
 /* Tells this count's nr_cached in a frame from an older one. */
@@ -26,29 +27,31 @@ static struct frame *frame_of_cached(const struct kmem_cache *s, const void *obj
 				     uint32_t *entry)
 {
 	size_t page = pagemap_page(object);
+	struct frame *f;
 
 	if (page >= slab_range.nr_pages)
 		return NULL;
 	*entry = pagemap_entry(page);
-	if (entry_kind(*entry) != PAGE_SLAB || entry_slot(*entry) != s->slot)
+	if (entry_kind(*entry) != PAGE_SLAB)
 		return NULL;
-	return pagemap_frame(page, *entry);
+	f = pagemap_frame(page, *entry);
+	return __atomic_load_n(&f->cache, __ATOMIC_RELAXED) == s ? f : NULL;
 }
 
-static void *cached_object(struct array *a, uint32_t i)
+static void *cached_object(struct slab_sheaf *a, uint32_t i)
 {
 	return __atomic_load_n(&a->objects[i], __ATOMIC_RELAXED);
 }
 
-static uint32_t nr_cached(struct kmem_cache *s, struct array *a)
+static uint32_t nr_cached(struct kmem_cache *s, struct slab_sheaf *a)
 {
-	uint32_t nr = __atomic_load_n(&a->nr, __ATOMIC_RELAXED);
+	uint32_t nr = __atomic_load_n(&a->size, __ATOMIC_RELAXED);
 
 	return (uint32_t)min_size(nr, s->geo.capacity);
 }
 
-/* First round: how many objects of each slab are in arrays. */
-static void tally_array(struct kmem_cache *s, struct array *a, void *ctx)
+/* First round: how many objects of each slab are in sheaves. */
+static void tally_sheaf(struct kmem_cache *s, struct slab_sheaf *a, void *ctx)
 {
 	uint32_t nr = nr_cached(s, a), entry;
 
@@ -84,8 +87,9 @@ static void add_slab(struct census *c, size_t inuse, size_t objects, size_t cach
 	c->usage->inuse_bytes += used * c->cache->geo.size;
 }
 
-/* Second round: slabs of which arrays hold objects and that were not listed: full but for those. */
-static void count_array(struct kmem_cache *s, struct array *a, void *ctx)
+/* Second round: slabs of which sheaves hold objects and that were not listed: full but for those.
+ */
+static void count_sheaf(struct kmem_cache *s, struct slab_sheaf *a, void *ctx)
 {
 	struct census *c = ctx;
 	uint32_t nr = nr_cached(s, a), entry;
@@ -103,43 +107,66 @@ static void count_array(struct kmem_cache *s, struct array *a, void *ctx)
 	}
 }
 
-static void count_listed(struct census *c)
+static void count_listed(struct census *c, struct node *n)
 {
-	struct node *n = &c->cache->node;
 	struct frame *f;
 
 	list_for_each_entry (f, &n->partial, link)
 		add_slab(c, f->inuse, f->objects, take_tally(f));
 }
 
-static size_t slab_bytes(const struct kmem_cache *s)
+static size_t slab_bytes(const struct kmem_cache *s, const struct node *n)
 {
 	size_t lost = (slab_page_bytes() << s->geo.order) - (slab_page_bytes() << s->geo.min_order);
 
-	return s->node.nr_slabs * (slab_page_bytes() << s->geo.order) - s->node.nr_fallbacks * lost;
+	return n->nr_slabs * (slab_page_bytes() << s->geo.order) - n->nr_fallbacks * lost;
 }
 
-static void count_cache(struct slab_usage *u, struct kmem_cache *s)
+static void count_node(struct census *c, struct node *n)
+{
+	lock_acquire(&n->lock);
+	c->nr_full += n->nr_slabs - n->nr_partial;
+	c->usage->nr_slabs += n->nr_slabs;
+	c->usage->nr_objects += n->nr_objects;
+	count_listed(c, n);
+	lock_release(&n->lock);
+}
+
+static void count_objects(struct slab_usage *u, struct kmem_cache *s)
 {
 	struct census c = { .usage = u, .cache = s };
-	struct node *n = &s->node;
-	size_t bytes;
 
 	census_number++;
-	percpu_visit(s, tally_array, &c);
-	lock_acquire(&n->lock);
-	c.nr_full = n->nr_slabs - n->nr_partial;
-	bytes = slab_bytes(s);
-	u->nr_slabs += n->nr_slabs;
-	u->nr_objects += n->nr_objects;
-	count_listed(&c);
-	lock_release(&n->lock);
-	percpu_visit(s, count_array, &c);
+	sheaf_visit(s, tally_sheaf, &c);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		count_node(&c, &s->node[i]);
+	sheaf_visit(s, count_sheaf, &c);
 	for (; c.nr_full; c.nr_full--)
 		add_slab(&c, s->geo.objects, s->geo.objects, 0);
+}
+
+static void count_bytes(struct slab_usage *u, struct kmem_cache *s)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
+		struct node *n = &s->node[i];
+
+		lock_acquire(&n->lock);
+		bytes += slab_bytes(s, n);
+		lock_release(&n->lock);
+	}
 	u->slab_bytes += bytes;
 	if (s->flags & SLAB_RECLAIM_ACCOUNT)
 		u->reclaimable_bytes += bytes;
+}
+
+/* Objects of caches that libslab keeps for itself are nobody's, but their bytes are held. */
+static void count_cache(struct slab_usage *u, struct kmem_cache *s)
+{
+	if (!(s->flags & SLAB_NO_SHEAVES))
+		count_objects(u, s);
+	count_bytes(u, s);
 }
 
 static void count_zone(struct slab_usage *u)

@@ -41,11 +41,11 @@ static void free_a_large_block_twice(void)
 /* Without checks the array takes it twice; the slab notices when both come back in one flush. */
 static void free_twice_into_the_array(void)
 {
-	void *p[200];
+	static void *p[2000]; /* more than sheaves and barn hold */
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 2000; i++)
 		p[i] = kmalloc(64, GFP_KERNEL);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2000; i++) {
 		kfree(p[i]);
 		kfree(p[i]);
 	}

@@ -11,12 +11,12 @@ static void free_inside_an_object(void)
 
 static void free_inside_an_object_of_a_batch(void)
 {
-	char *p[200];
+	static char *p[2000]; /* more than sheaves and barn hold */
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 2000; i++)
 		p[i] = kmalloc(64, GFP_KERNEL);
 	kfree(p[0] + 16);
-	for (int i = 1; i < 200; i++)
+	for (int i = 1; i < 2000; i++)
 		kfree(p[i]);
 }
 

@@ -12,6 +12,7 @@
 
 #include "allocators/slab/fault.h"
 #include "allocators/slab/kmalloc.h"
+#include "allocators/slab/percpu.h"
 
 #define FOR_EVER UINT64_MAX
 #define MANY	 100000u
@@ -52,19 +53,24 @@ static int in_child(enum fault_kind kind, uint64_t n, uint64_t count)
 	return WEXITSTATUS(status);
 }
 
-/* Fails request 1, 2, ... until boot needs none so late; returns how many refusals there were. */
+/* Boot makes fewer requests than this. */
+#define MOST_REQUESTS 40
+
+/*
+ * Fails request 1, 2, ...; returns how many refusals there were. Boot goes on without some of them:
+ * the areas of the CPUs, for one.
+ */
 static unsigned int refuse_each(enum fault_kind kind, uint64_t count)
 {
 	unsigned int refused = 0;
 
-	for (uint64_t n = 1;; n++) {
+	for (uint64_t n = 1; n <= MOST_REQUESTS; n++) {
 		int verdict = in_child(kind, n, count);
 
 		assert_in_range(verdict, SERVED, REFUSED);
-		if (verdict == SERVED)
-			return refused;
-		refused++;
+		refused += verdict == REFUSED;
 	}
+	return refused;
 }
 
 static void test_boot_survives_each_failure(void **state)
@@ -74,7 +80,7 @@ static void test_boot_survives_each_failure(void **state)
 
 	(void)state;
 	print_message("boot refused after %u system calls and %u page allocations\n", calls, pages);
-	assert_true(calls >= 4); /* the range, two maps, the first block */
+	assert_true(calls >= 3); /* the range and its two maps */
 	assert_true(pages >= 2); /* slabs of kmem_cache */
 }
 
@@ -131,11 +137,11 @@ static void test_a_single_refusal_falls_back_to_a_lower_order(void **state)
 	(void)state;
 	assert_true(s->geo.order > s->geo.min_order);
 	slab_fault_arm(FAULT_PAGES, 1, 1);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_ATOMIC);
 	slab_fault_arm(FAULT_PAGES, 0, 0);
 	assert_non_null(p);
-	assert_int_equal(s->node.nr_fallbacks, 1);
-	assert_int_equal(s->node.nr_objects, s->geo.min_objects);
+	assert_int_equal(s->node[0].nr_fallbacks, 1);
+	assert_int_equal(s->node[0].nr_objects, s->geo.min_objects);
 	assert_equations_hold();
 	kmem_cache_free(s, p);
 	kmem_cache_destroy(s);
@@ -202,12 +208,16 @@ static void *allocate_a_hundred(void *arg)
 	return all ? arg : NULL;
 }
 
-/* The first thread of this process that ends, so there are no arrays left over from another. */
-static void test_a_thread_that_gets_no_arrays_works_all_the_same(void **state)
+/* The first thread of this process that ends, so there are no lanes left over from another. */
+static void test_a_thread_that_gets_no_lanes_works_all_the_same(void **state)
 {
 	pthread_t thread;
 	void *served;
 
+	if (percpu_nr_cpus()) {
+		print_message("lanes belong to CPUs here: a thread needs nothing of its own\n");
+		skip();
+	}
 	assert_non_null(allocate_a_hundred(state));
 	slab_fault_arm(FAULT_SYSCALL, 1, FOR_EVER);
 	assert_int_equal(pthread_create(&thread, NULL, allocate_a_hundred, state), 0);
@@ -235,7 +245,7 @@ int main(void)
 		cmocka_unit_test(test_each_page_allocation_of_a_mixed_run_may_fail),
 		cmocka_unit_test(test_a_full_range_answers_null_and_recovers),
 		cmocka_unit_test(test_cache_creation_undoes_itself),
-		cmocka_unit_test(test_a_thread_that_gets_no_arrays_works_all_the_same),
+		cmocka_unit_test(test_a_thread_that_gets_no_lanes_works_all_the_same),
 	};
 	int failed = cmocka_run_group_tests(at_boot, NULL, NULL);
 

@@ -124,7 +124,7 @@ static int sets_share_no_page(void)
 		struct kmem_cache *s = kmalloc_cache(set, kmalloc_index(sizes[i % 5]));
 		struct frame *f = frame_of(objects[i]);
 
-		clash |= f->cache != s || entry_slot(pagemap_entry(frame_page(f))) != s->slot;
+		clash |= f->cache != s || entry_slot(pagemap_entry(frame_page(f))) != s->free_slot;
 	}
 	for (unsigned int i = 0; i < NR_SITES; i++)
 		kfree(objects[i]);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an allocation and a free entail besides moving an object: one function for each event, which
+ * calls the parts concerned in their order. A cache that needs none of it has its slots set, so
+ * that the fast paths never come here; hooks_needed() decides that once, when the cache is made.
+ */
+#ifndef SLAB_HOOKS_H
+#define SLAB_HOOKS_H
+
+#include "types.h"
+
+/* One allocation, as the parts see it. */
+struct alloc_request {
+	gfp_t gfp;
+	int node;    /* NUMA_NO_NODE, or where the object should be */
+	size_t size; /* what the user asked for */
+	struct kmalloc_token site;
+	const void *caller;
+};
+
+/* Do allocations and frees of @s have to come here? */
+bool hooks_needed(const struct kmem_cache *s);
+
+/*
+ * Before and after objects are taken. Before: false makes the allocation fail. After: false means
+ * that the objects have to go back and the allocation fails.
+ */
+bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r);
+bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,
+		       unsigned int n);
+
+/* Before an object is put anywhere. False: it must not be, the report is written. */
+bool hooks_free(struct kmem_cache *s, struct frame *f, void *object);
+
+#endif

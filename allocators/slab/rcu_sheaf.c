@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/* The third sheaf of a lane. See rcu_sheaf.h. */
+#include "rcu_sheaf.h"
+
+#include "hooks.h"
+#include "pagemap.h"
+#include "percpu.h"
+#include "sheaf.h"
+#include "stat.h"
+
+static void (*call)(void *head, void (*done)(void *head));
+
+void rcu_sheaf_init(void (*c)(void *head, void (*done)(void *head)))
+{
+	call = c;
+}
+
+/* The objects become free only now, so what a free entails is done now. */
+static void run_hooks(struct slab_sheaf *sheaf)
+{
+	struct kmem_cache *s = sheaf->cache;
+	uint32_t kept = 0;
+
+	if (!hooks_needed(s))
+		return;
+	for (uint32_t i = 0; i < sheaf->size; i++)
+		if (hooks_free(s, frame_of(sheaf->objects[i]), sheaf->objects[i]))
+			sheaf->objects[kept++] = sheaf->objects[i];
+	sheaf->size = kept;
+}
+
+static void done(void *head)
+{
+	struct slab_sheaf *sheaf = head;
+
+	run_hooks(sheaf);
+	sheaf_put_away(sheaf);
+}
+
+static struct slab_sheaf *take(struct lane *lane)
+{
+	return __atomic_exchange_n(&lane->rcu_free, NULL, __ATOMIC_ACQUIRE);
+}
+
+/* The sheaf's rcu_head is its first member. */
+static void submit(struct slab_sheaf *sheaf)
+{
+	call(sheaf, done);
+}
+
+bool rcu_sheaf_free(struct kmem_cache *s, void *object)
+{
+	struct lane *lane = call ? percpu_lane(s->slot) : NULL;
+	struct slab_sheaf *sheaf;
+
+	if (!s->slot || !lane)
+		return false;
+	sheaf = take(lane);
+	if (!sheaf)
+		sheaf = sheaf_get_empty(s, GFP_NOWAIT);
+	if (!sheaf) {
+		stat_inc(s, STAT_FREE_RCU_SHEAF_FAIL);
+		return false;
+	}
+	sheaf_push(sheaf, object);
+	stat_inc(s, STAT_FREE_RCU_SHEAF);
+	if (sheaf->size == sheaf->capacity || !sheaf_settle(&lane->rcu_free, sheaf))
+		submit(sheaf);
+	return true;
+}
+
+static void flush_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
+{
+	struct slab_sheaf *sheaf = take(lane);
+
+	(void)s;
+	(void)ctx;
+	if (sheaf)
+		submit(sheaf);
+}
+
+void rcu_sheaf_flush(struct kmem_cache *s)
+{
+	percpu_visit(s, flush_lane, NULL);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Restartable sequences on lanes (types.h): pop, push and take, for x86-64 and arm64. A sequence
+ * reads the CPU it runs on and ends with one store. If the thread is preempted, migrated or gets a
+ * signal in between, the kernel sends it to the abort address, which begins again; so everything a
+ * sequence does happens on one CPU and as if at once. The protocol is that of Linux's rseq(2) and
+ * include/uapi/linux/rseq.h: the descriptor's address is stored in rseq_cs, the abort address is
+ * preceded by RSEQ_SIG.
+ *
+ * slab_rseq is constant after boot. Before boot, and in a process without restartable sequences,
+ * nr_cpus is 0 and every sequence ends with "no lane".
+ */
+#ifndef SLAB_RSEQ_H
+#define SLAB_RSEQ_H
+
+#include "types.h"
+
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_THREAD__)
+#define RSEQ_POSSIBLE 1
+#else
+#define RSEQ_POSSIBLE 0
+#endif
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* The sanitizer does not see what a sequence does. */
+#undef RSEQ_POSSIBLE
+#define RSEQ_POSSIBLE 0
+#endif
+#endif
+
+/* log2 of a CPU's area: every slot that an entry of the page map can name. */
+#define RSEQ_AREA_SHIFT 22
+
+struct slab_rseq {
+	char *base;	  /* of the areas, one a CPU, 2^RSEQ_AREA_SHIFT bytes each */
+	ptrdiff_t offset; /* of the thread's struct rseq from its thread pointer */
+	uint32_t nr_cpus; /* areas; 0: no sequences */
+};
+extern struct slab_rseq slab_rseq;
+
+/* Offsets that the assembly knows. */
+_Static_assert(offsetof(struct lane, main) == 0, "rseq.h");
+_Static_assert(offsetof(struct slab_sheaf, size) == 24, "rseq.h");
+_Static_assert(offsetof(struct slab_sheaf, capacity) == 28, "rseq.h");
+_Static_assert(offsetof(struct slab_sheaf, objects) == 32, "rseq.h");
+
+#if RSEQ_POSSIBLE && defined(__x86_64__)
+
+/* The sequence lies between 1 and 2, its descriptor at 3, its abort handler at 4; 0 begins again.
+ */
+#define RSEQ_DESCRIPTOR                                                                            \
+	".pushsection __rseq_cs, \"aw\"\n"                                                         \
+	".balign 32\n"                                                                             \
+	"3:\n"                                                                                     \
+	".long 0, 0\n"                                                                             \
+	".quad 1f, 2f - 1f, 4f\n"                                                                  \
+	".popsection\n"                                                                            \
+	".pushsection __rseq_failure, \"ax\"\n"                                                    \
+	".byte 0x0f, 0xb9, 0x3d\n" /* ud1 with the signature as its displacement */                \
+	".long 0x53053053\n"                                                                       \
+	"4:\n"                                                                                     \
+	"jmp 0f\n"                                                                                 \
+	".popsection\n"
+
+/* Enter; leaves the lane in %[lane], or goes to 5. rseq_cs is at 8, cpu_id at 4. */
+#define RSEQ_ENTER                                                                                 \
+	RSEQ_DESCRIPTOR                                                                            \
+	"0:\n"                                                                                     \
+	"leaq 3b(%%rip), %[lane]\n"                                                                \
+	"movq %[lane], %%fs:8(%[offset])\n"                                                        \
+	"1:\n"                                                                                     \
+	"movl %%fs:4(%[offset]), %k[lane]\n"                                                       \
+	"cmpl %[nr_cpus], %k[lane]\n"                                                              \
+	"jae 5f\n"                                                                                 \
+	"shlq $22, %[lane]\n"                                                                      \
+	"addq %[base], %[lane]\n"
+
+#define RSEQ_INPUTS                                                                                \
+	[slot] "r"(slot), [offset] "r"(slab_rseq.offset), [nr_cpus] "m"(slab_rseq.nr_cpus),        \
+		[base] "m"(slab_rseq.base)
+
+/* The object freed last on this CPU, or NULL: nothing at hand. */
+static inline void *rseq_pop(size_t slot)
+{
+	void *object;
+	size_t lane, nr;
+
+	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
+					"testq %[lane], %[lane]\n"
+					"jz 5f\n"
+					"movl 24(%[lane]), %k[nr]\n"
+					"subl $1, %k[nr]\n"
+					"jc 5f\n"
+					"movq 32(%[lane],%[nr],8), %[object]\n"
+					"movl %k[nr], 24(%[lane])\n"
+					"2:\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[object], %k[object]\n"
+					"6:\n"
+			     : [object] "=&r"(object), [lane] "=&r"(lane), [nr] "=&r"(nr)
+			     : RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+/* False: no lane, or no room in it. */
+static inline bool rseq_push(size_t slot, void *object)
+{
+	size_t lane, nr;
+
+	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
+					"testq %[lane], %[lane]\n"
+					"jz 5f\n"
+					"movzwl 28(%[lane]), %k[nr]\n"
+					"subl 24(%[lane]), %k[nr]\n"
+					"jz 5f\n"
+					"movl 24(%[lane]), %k[nr]\n"
+					"movq %[object], 32(%[lane],%[nr],8)\n"
+					"addl $1, %k[nr]\n"
+					"movl %k[nr], 24(%[lane])\n"
+					"2:\n"
+					"movl $1, %k[lane]\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [nr] "=&r"(nr)
+			     : [object] "r"(object), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+/*
+ * This CPU's lane, or NULL without one; its main sheaf goes to @main and leaves NULL behind. The
+ * exchange is atomic because a flush from another CPU does the same.
+ */
+static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
+{
+	size_t lane;
+	struct slab_sheaf *sheaf = NULL;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"xchgq %[sheaf], (%[lane])\n"
+					"2:\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [sheaf] "+&r"(sheaf)
+			     : RSEQ_INPUTS
+			     : "memory", "cc");
+	*main = sheaf;
+	return (struct lane *)lane;
+}
+
+#elif RSEQ_POSSIBLE && defined(__aarch64__)
+
+#define RSEQ_DESCRIPTOR                                                                            \
+	".pushsection __rseq_cs, \"aw\"\n"                                                         \
+	".balign 32\n"                                                                             \
+	"3:\n"                                                                                     \
+	".long 0, 0\n"                                                                             \
+	".quad 1f, 2f - 1f, 4f\n"                                                                  \
+	".popsection\n"                                                                            \
+	".pushsection __rseq_failure, \"ax\"\n"                                                    \
+	".long 0xd428bc00\n" /* brk 0x45e0 is the signature */                                     \
+	"4:\n"                                                                                     \
+	"b 0f\n"                                                                                   \
+	".popsection\n"
+
+/* %[rseq] is the thread's struct rseq: rseq_cs is at 8, cpu_id at 4. */
+#define RSEQ_ENTER                                                                                 \
+	RSEQ_DESCRIPTOR                                                                            \
+	"0:\n"                                                                                     \
+	"adrp %[lane], 3b\n"                                                                       \
+	"add %[lane], %[lane], :lo12:3b\n"                                                         \
+	"str %[lane], [%[rseq], #8]\n"                                                             \
+	"1:\n"                                                                                     \
+	"ldr %w[lane], [%[rseq], #4]\n"                                                            \
+	"cmp %w[lane], %w[nr_cpus]\n"                                                              \
+	"b.hs 5f\n"                                                                                \
+	"add %[lane], %[base], %[lane], lsl #22\n"                                                 \
+	"add %[lane], %[lane], %[slot]\n"
+
+#define RSEQ_INPUTS                                                                                \
+	[slot] "r"(slot), [rseq] "r"((char *)__builtin_thread_pointer() + slab_rseq.offset),       \
+		[nr_cpus] "r"(slab_rseq.nr_cpus), [base] "r"(slab_rseq.base)
+
+static inline void *rseq_pop(size_t slot)
+{
+	void *object;
+	size_t lane, nr;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[lane], [%[lane]]\n"
+					"cbz %[lane], 5f\n"
+					"ldr %w[nr], [%[lane], #24]\n"
+					"cbz %w[nr], 5f\n"
+					"sub %w[nr], %w[nr], #1\n"
+					"add %[object], %[lane], %[nr], lsl #3\n"
+					"ldr %[object], [%[object], #32]\n"
+					"str %w[nr], [%[lane], #24]\n"
+					"2:\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[object], #0\n"
+					"6:\n"
+			     : [object] "=&r"(object), [lane] "=&r"(lane), [nr] "=&r"(nr)
+			     : RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+static inline bool rseq_push(size_t slot, void *object)
+{
+	size_t lane, nr, at;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[lane], [%[lane]]\n"
+					"cbz %[lane], 5f\n"
+					"ldr %w[nr], [%[lane], #24]\n"
+					"ldrh %w[at], [%[lane], #28]\n"
+					"cmp %w[nr], %w[at]\n"
+					"b.hs 5f\n"
+					"add %[at], %[lane], %[nr], lsl #3\n"
+					"str %[object], [%[at], #32]\n"
+					"add %w[nr], %w[nr], #1\n"
+					"str %w[nr], [%[lane], #24]\n"
+					"2:\n"
+					"mov %[lane], #1\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [nr] "=&r"(nr), [at] "=&r"(at)
+			     : [object] "r"(object), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+/* The store-exclusive ends the sequence; if it fails the sequence begins again. */
+static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
+{
+	size_t lane, failed;
+	struct slab_sheaf *sheaf = NULL;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldaxr %[sheaf], [%[lane]]\n"
+					"stlxr %w[failed], xzr, [%[lane]]\n"
+					"2:\n"
+					"cbnz %w[failed], 0b\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"mov %[sheaf], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [sheaf] "=&r"(sheaf), [failed] "=&r"(failed)
+			     : RSEQ_INPUTS
+			     : "memory", "cc");
+	*main = sheaf;
+	return (struct lane *)lane;
+}
+
+#else
+
+static inline void *rseq_pop(size_t slot)
+{
+	(void)slot;
+	return NULL;
+}
+
+static inline bool rseq_push(size_t slot, void *object)
+{
+	(void)slot;
+	(void)object;
+	return false;
+}
+
+static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
+{
+	(void)slot;
+	*main = NULL;
+	return NULL;
+}
+
+#endif
+#endif

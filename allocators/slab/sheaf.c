@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+/* The slow paths of a lane. See sheaf.h. */
+#include "sheaf.h"
+
+#include <errno.h>
+
+#include "barn.h"
+#include "nodes.h"
+#include "partial.h"
+#include "percpu.h"
+#include "slabs.h"
+#include "stat.h"
+
+/* What a slow path has taken out of its lane. */
+struct grip {
+	struct lane *lane;
+	struct slab_sheaf *main;
+	struct slab_sheaf *spare;
+};
+
+static struct sheaf_memory memory;
+
+static struct barn *local_barn(struct kmem_cache *s)
+{
+	return &s->node[nodes_here()].barn;
+}
+
+static uint32_t nr_in(const struct slab_sheaf *sheaf)
+{
+	return sheaf ? sheaf->size : 0;
+}
+
+static bool has_room(const struct slab_sheaf *sheaf)
+{
+	return sheaf && sheaf->size < sheaf->capacity;
+}
+
+static void resize(struct slab_sheaf *sheaf, uint32_t size)
+{
+	__atomic_store_n(&sheaf->size, size, __ATOMIC_RELAXED);
+}
+
+void sheaf_push(struct slab_sheaf *sheaf, void *object)
+{
+	__atomic_store_n(&sheaf->objects[sheaf->size], object, __ATOMIC_RELAXED);
+	resize(sheaf, sheaf->size + 1);
+}
+
+void *sheaf_pop(struct slab_sheaf *sheaf)
+{
+	resize(sheaf, sheaf->size - 1);
+	return sheaf->objects[sheaf->size];
+}
+
+struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t gfp)
+{
+	struct slab_sheaf *sheaf;
+
+	sheaf = memory.get(sizeof(*sheaf) + capacity * sizeof(sheaf->objects[0]), gfp);
+	if (!sheaf)
+		return NULL;
+	sheaf->cache = s;
+	sheaf->capacity = (uint16_t)capacity;
+	resize(sheaf, 0);
+	stat_inc(s, STAT_SHEAF_ALLOC);
+	return sheaf;
+}
+
+void sheaf_delete(struct slab_sheaf *sheaf)
+{
+	stat_inc(sheaf->cache, STAT_SHEAF_FREE);
+	memory.put(sheaf);
+}
+
+void sheaf_flush(struct slab_sheaf *sheaf)
+{
+	if (!sheaf->size)
+		return;
+	stat_inc(sheaf->cache, STAT_SHEAF_FLUSH);
+	partial_give(sheaf->cache, sheaf->objects, sheaf->size);
+	resize(sheaf, 0);
+}
+
+unsigned int sheaf_refill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int want)
+{
+	struct kmem_cache *s = sheaf->cache;
+	unsigned int got;
+
+	got = slabs_take(s, gfp, NUMA_NO_NODE, sheaf->objects + sheaf->size, want - sheaf->size);
+	resize(sheaf, sheaf->size + got);
+	if (got)
+		stat_inc(s, STAT_SHEAF_REFILL);
+	return got;
+}
+
+/* A sheaf that found no place: its objects to the barn or to their slabs, itself to the barn. */
+void sheaf_put_away(struct slab_sheaf *sheaf)
+{
+	struct kmem_cache *s = sheaf->cache;
+	struct barn *barn = local_barn(s);
+
+	if (sheaf->size == sheaf->capacity && barn_put_full(barn, sheaf)) {
+		stat_inc(s, STAT_BARN_PUT);
+		return;
+	}
+	sheaf_flush(sheaf);
+	if (!barn_put_empty(barn, sheaf))
+		sheaf_delete(sheaf);
+}
+
+/* A sheaf into an empty place of the lane; somebody else may have filled it meanwhile. */
+bool sheaf_settle(struct slab_sheaf **place, struct slab_sheaf *sheaf)
+{
+	struct slab_sheaf *none = NULL;
+
+	return __atomic_compare_exchange_n(place, &none, sheaf, false, __ATOMIC_RELEASE,
+					   __ATOMIC_RELAXED);
+}
+
+static bool grip_take(struct kmem_cache *s, struct grip *g)
+{
+	g->lane = percpu_take(s->slot, &g->main);
+	if (!g->lane)
+		return false;
+	g->spare = __atomic_exchange_n(&g->lane->spare, NULL, __ATOMIC_ACQUIRE);
+	return true;
+}
+
+static void grip_put(struct grip *g)
+{
+	if (g->main && !sheaf_settle(&g->lane->main, g->main)) {
+		if (g->spare)
+			sheaf_put_away(g->spare);
+		g->spare = g->main;
+	}
+	if (g->spare && !sheaf_settle(&g->lane->spare, g->spare))
+		sheaf_put_away(g->spare);
+}
+
+static void swap(struct grip *g)
+{
+	struct slab_sheaf *main = g->main;
+
+	g->main = g->spare;
+	g->spare = main;
+}
+
+static bool may_refill(gfp_t gfp)
+{
+	return gfp & __GFP_DIRECT_RECLAIM;
+}
+
+struct slab_sheaf *sheaf_get_empty(struct kmem_cache *s, gfp_t gfp)
+{
+	struct slab_sheaf *sheaf = barn_get_empty(local_barn(s));
+
+	return sheaf ? sheaf : sheaf_new(s, s->geo.capacity, gfp);
+}
+
+/* Both sheaves of @g are empty or absent: main becomes a full one of the barn, or is refilled. */
+static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
+{
+	struct slab_sheaf *full = barn_replace_empty(local_barn(s), g->main);
+
+	if (full) {
+		stat_inc(s, STAT_BARN_GET);
+		g->main = full;
+		return;
+	}
+	stat_inc(s, STAT_BARN_GET_FAIL);
+	if (!may_refill(gfp))
+		return;
+	if (!g->main)
+		g->main = sheaf_get_empty(s, gfp);
+	if (g->main)
+		sheaf_refill(g->main, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, g->main->capacity);
+}
+
+void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct grip g;
+	void *object = NULL;
+
+	if (!s->slot || !grip_take(s, &g))
+		return NULL;
+	if (!nr_in(g.main))
+		swap(&g);
+	if (!nr_in(g.main))
+		replace_empty(s, &g, gfp);
+	if (nr_in(g.main))
+		object = sheaf_pop(g.main);
+	grip_put(&g);
+	return object;
+}
+
+/* The barn had no empty sheaf for main, which is full, as spare is. */
+static void replace_with_new(struct kmem_cache *s, struct grip *g)
+{
+	struct slab_sheaf *empty = sheaf_new(s, s->geo.capacity, GFP_NOWAIT);
+
+	if (empty && barn_put_full(local_barn(s), g->main)) {
+		stat_inc(s, STAT_BARN_PUT);
+		g->main = empty;
+		return;
+	}
+	if (empty)
+		sheaf_delete(empty);
+	sheaf_flush(g->main);
+}
+
+/* Both sheaves of @g are full: main becomes an empty one. */
+static void replace_full(struct kmem_cache *s, struct grip *g)
+{
+	struct slab_sheaf *empty;
+	int err = barn_replace_full(local_barn(s), g->main, &empty);
+
+	if (!err) {
+		stat_inc(s, STAT_BARN_PUT);
+		g->main = empty;
+		return;
+	}
+	stat_inc(s, STAT_BARN_PUT_FAIL);
+	if (err == -E2BIG) {
+		sheaf_flush(g->spare);
+		swap(g);
+	} else {
+		replace_with_new(s, g);
+	}
+}
+
+static void make_room(struct kmem_cache *s, struct grip *g)
+{
+	if (has_room(g->spare)) {
+		swap(g);
+	} else if (g->main && g->spare) {
+		replace_full(s, g);
+	} else {
+		if (g->main)
+			g->spare = g->main;
+		g->main = sheaf_get_empty(s, GFP_NOWAIT);
+	}
+}
+
+bool sheaf_free(struct kmem_cache *s, void *object)
+{
+	struct grip g;
+	bool done;
+
+	if (!s->slot || !grip_take(s, &g))
+		return false;
+	if (!has_room(g.main))
+		make_room(s, &g);
+	done = has_room(g.main);
+	if (done)
+		sheaf_push(g.main, object);
+	grip_put(&g);
+	return done;
+}
+
+static void dissolve(struct slab_sheaf *sheaf)
+{
+	if (!sheaf)
+		return;
+	sheaf_flush(sheaf);
+	sheaf_delete(sheaf);
+}
+
+static void empty_lane(struct kmem_cache *s, struct lane *lane, struct slab_sheaf *main)
+{
+	(void)s;
+	dissolve(main);
+	dissolve(__atomic_exchange_n(&lane->spare, NULL, __ATOMIC_ACQUIRE));
+}
+
+static void empty_barns(struct kmem_cache *s)
+{
+	struct list_head sheaves;
+	struct slab_sheaf *sheaf, *next;
+
+	list_init(&sheaves);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		barn_empty(&s->node[i].barn, &sheaves);
+	list_for_each_entry_safe (sheaf, next, &sheaves, link)
+		dissolve(sheaf);
+}
+
+void sheaf_flush_all(struct kmem_cache *s)
+{
+	percpu_visit_taken(s, empty_lane);
+	empty_barns(s);
+}
+
+void sheaf_drain(struct kmem_cache *s)
+{
+	percpu_drain(s, empty_lane);
+	empty_barns(s);
+}
+
+static void end_lane(struct kmem_cache *s, struct lane *lane)
+{
+	empty_lane(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQUIRE));
+}
+
+void sheaf_init(const struct sheaf_memory *m)
+{
+	memory = *m;
+	percpu_on_thread_end(end_lane);
+}
+
+struct visit {
+	void (*visit)(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx);
+	void *ctx;
+};
+
+static void visit_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
+{
+	struct slab_sheaf **places[] = { &lane->main, &lane->spare, &lane->rcu_free };
+	const struct visit *v = ctx;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct slab_sheaf *sheaf = __atomic_load_n(places[i], __ATOMIC_ACQUIRE);
+
+		if (sheaf)
+			v->visit(s, sheaf, v->ctx);
+	}
+}
+
+static void visit_barn(struct kmem_cache *s, struct barn *barn, const struct visit *v)
+{
+	struct slab_sheaf *sheaf;
+
+	lock_acquire(&barn->lock);
+	list_for_each_entry (sheaf, &barn->full, link)
+		v->visit(s, sheaf, v->ctx);
+	lock_release(&barn->lock);
+}
+
+void sheaf_visit(struct kmem_cache *s,
+		 void (*visit)(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx),
+		 void *ctx)
+{
+	struct visit v = { visit, ctx };
+
+	percpu_visit(s, visit_lane, &v);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		visit_barn(s, &s->node[i].barn, &v);
+}

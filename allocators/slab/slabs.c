@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/* Taking from slabs. The order of the nodes is that of their numbers. See slabs.h. */
+#include "slabs.h"
+
+#include "frame.h"
+#include "nodes.h"
+#include "partial.h"
+#include "stat.h"
+
+static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int here, void **batch,
+				   unsigned int n)
+{
+	unsigned int got = 0;
+
+	for (unsigned int i = 1; i < slab_nr_nodes && !got; i++)
+		got = partial_try_take(s, (here + i) % slab_nr_nodes, batch, n);
+	return got;
+}
+
+static unsigned int take_from_new(struct kmem_cache *s, gfp_t gfp, int node, void **batch,
+				  unsigned int n)
+{
+	struct frame *f = frame_create(s, gfp, node);
+	unsigned int got;
+
+	if (!f)
+		return 0;
+	stat_inc(s, STAT_ALLOC_SLAB);
+	got = frame_take(s, f, batch, n);
+	partial_add_new(s, f);
+	return got;
+}
+
+/* A new slab is made only if the lists gave nothing: a smaller batch is cheaper than fresh memory.
+ */
+unsigned int slabs_take(struct kmem_cache *s, gfp_t gfp, int node, void **batch, unsigned int n)
+{
+	unsigned int here = node == NUMA_NO_NODE ? nodes_here() : (unsigned int)node;
+	unsigned int got = partial_take(s, here, batch, n);
+
+	if (!got && node == NUMA_NO_NODE)
+		got = take_elsewhere(s, here, batch, n);
+	if (!got)
+		got = take_from_new(s, gfp, (int)here, batch, n);
+	return got;
+}
