@@ -11,12 +11,14 @@
 #include "buddy.h"
 #include "cache.h"
 #include "kmalloc.h"
+#include "nodes.h"
 #include "options.h"
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "stat.h"
+#include "virtual.h"
 
 bool slab_booted;
 
@@ -43,18 +45,24 @@ static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_interna
 
 static int start(struct options *o, struct text *why)
 {
-	struct cache_policy policy = policy_of(o);
+	struct zone_policy zones = { o->dirty_bytes, o->shuffle, o->seed };
+	struct cache_policy policy;
 	int err;
 
-	slab_page_order = 0;
+	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);
+	nodes_init((unsigned int)o->nodes);
+	o->nodes = slab_nr_nodes;
 	err = pagemap_create(o->range_bytes);
 
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
+	policy = policy_of(o);
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
-	zone_init(&slab_zone, o->dirty_bytes);
+	zones_init(&zones);
+	virtual_init();
+	slab_virtual = o->virtual;
 	err = percpu_init();
 	if (err) {
 		text_str(why, "no thread key is left; free one before slab_boot()");
@@ -137,8 +145,6 @@ int slab_option_get(const char *name, char *buf, size_t len)
 	text_init(&t, buf, len);
 	if (!__builtin_strcmp(name, "engine"))
 		text_str(&t, percpu_engine());
-	else if (!__builtin_strcmp(name, "page_size"))
-		text_u64(&t, slab_page_bytes());
 	else
 		err = options_print(&options, name, &t);
 	return err ? err : (int)t.used;

@@ -18,6 +18,7 @@
 #include "sheaf.h"
 #include "shutdown.h"
 #include "stat.h"
+#include "virtual.h"
 
 struct lock slab_mutex;
 struct list_head slab_caches;
@@ -67,6 +68,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	strcpy(s->name, name);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		partial_init(&s->node[i]);
+	virtual_attach(s);
 	stat_attach(s);
 	percpu_attach(s);
 	set_slots(s);
@@ -189,6 +191,7 @@ static bool unmake(struct kmem_cache *s)
 		shutdown_report(s);
 		return false;
 	}
+	virtual_retire(s);
 	percpu_detach(s);
 	stat_detach(s);
 	list_del(&s->link);

@@ -24,12 +24,22 @@ static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, 
 	return geometry_index(&s->geo, bytes_into(f, object));
 }
 
-static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp, int node)
+/* What memory a slab takes is the cache's to say, not the request's (the kernel's allocflags). */
+static gfp_t block_flags(const struct kmem_cache *s, gfp_t gfp)
 {
-	struct frame *f = pages_alloc(s->geo.order, gfp, node, NULL);
+	gfp &= ~(__GFP_RECLAIMABLE | __GFP_MOVABLE);
+	return s->flags & SLAB_RECLAIM_ACCOUNT ? gfp | __GFP_RECLAIMABLE : gfp;
+}
+
+static struct frame *get_block(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct frame *f;
+
+	gfp = block_flags(s, gfp);
+	f = pages_alloc_owned(s, s->geo.order, gfp, node, NULL);
 
 	if (!f && s->geo.min_order < s->geo.order)
-		f = pages_alloc(s->geo.min_order, gfp, node, NULL);
+		f = pages_alloc_owned(s, s->geo.min_order, gfp, node, NULL);
 	return f;
 }
 
@@ -54,8 +64,10 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 
 void frame_destroy(struct frame *f)
 {
+	struct kmem_cache *s = f->cache;
+
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
-	pages_free(f);
+	pages_free_owned(s, f);
 }
 
 static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)

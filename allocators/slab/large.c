@@ -18,7 +18,8 @@ void *large_alloc(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
-	f = pages_alloc(geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE, &clean);
+	f = pages_alloc_owned(NULL, geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE,
+			      &clean);
 	if (!f)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
@@ -35,7 +36,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 	if (p != frame_address(f))
 		report_pointer(p, "Invalid object pointer");
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
-	pages_free(f);
+	pages_free_owned(NULL, f);
 }
 
 size_t large_bytes(void)

@@ -23,6 +23,10 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
+	uint64_t page_bytes;
+	uint64_t nodes; /* 0: those of the system */
+	uint64_t shuffle;
+	uint64_t virtual;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -102,7 +102,14 @@ struct kmem_cache;
  *   seed=N                        the random mode's seed (default: drawn from the system)
  *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
- *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
+ *   page_size=4K|16K|64K          what a page is, whatever the machine has (default 4K)
+ *   nodes=N                       simulate N memory nodes, 1 to 8, a CPU's node being its number
+ *                                 modulo N (default: the nodes of the system)
+ *   shuffle=0|1                   largest blocks in random order (SHUFFLE_PAGE_ALLOCATOR; default
+ * 0) virtual=0|1                   addresses of one cache are never used by another (SLAB_VIRTUAL;
+ *                                 default 0; takes address space, not memory)
+ *   range=SIZE                    address space to reserve (default 64G, halved until it fits; at
+ *                                 least 64M, with pages of 16K 256M, of 64K 1G)
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
  * SIZE takes K, M or G.
@@ -111,8 +118,8 @@ SLAB_API int slab_boot(const char *options);
 SLAB_API const char *slab_boot_error(void);
 
 /*
- * The value in effect of an option above, or of "engine" (how free objects are cached) or
- * "page_size". Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
+ * The value in effect of an option above, or of "engine" (how free objects are cached).
+ * Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
  * unknown name.
  */
 SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
@@ -260,6 +267,9 @@ struct slab_usage {
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
 	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
+	/* Address space without memory, of option virtual; no part of held. */
+	size_t stocked_bytes; /* only the cache that used it may use it again */
+	size_t retired_bytes; /* nobody may: its cache was destroyed */
 	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */

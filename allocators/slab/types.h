@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E9 below; nothing else is assumed.
+ * operations. check.c tests exactly the equations E1 to E12 below; nothing else is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
@@ -17,7 +17,9 @@
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
- *   6. zone.lock       buddy.c    free blocks, the committed frontier
+ *   6. zone.lock       buddy.c    one memory node's free blocks
+ *   7. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
+ *   8. virtual_lock    virtual.c  the stocks of address ranges; never with 6 or 7
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
@@ -52,6 +54,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/lock.h"
+#include "lib/random.h"
 
 /*
  * Two measures of memory. A unit is 4 KiB always: the page map and the frames have one entry a
@@ -114,7 +117,24 @@ enum frame_state {
 	FRAME_FREE,	/* on a list of the zone */
 	FRAME_PURGING,	/* free, off the lists while its memory goes back to the system */
 	FRAME_USED,	/* a slab or a large block: the page map says which */
+	FRAME_STOCKED,	/* virtual.c: addresses kept for the cache that had them, no memory */
+	FRAME_RETIRED,	/* virtual.c: addresses that nobody may use again */
 };
+
+/*
+ * What may be done with the contents of a page, by the kernel's names: nothing; move them; drop
+ * them by shrinking the cache. A pageblock is the run of memory that is kept to one type as far as
+ * possible (mobility.h): 2 MiB whatever a page is, because that is what a huge page needs free in
+ * one piece on the machines that this runs on, and because with larger pages the kernel's own
+ * pageblock (512 MiB for 64 KiB pages) would exceed the largest block.
+ */
+enum migrate_type {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_RECLAIMABLE,
+	NR_MIGRATE_TYPES,
+};
+#define PAGEBLOCK_ORDER 9u
 
 /*
  * One block. Dense: one a page, 64 bytes, apart from the pages, so that freeing never writes into
@@ -142,42 +162,66 @@ struct frame {
 	uint8_t order;	 /* the block is UNIT_BYTES << order */
 	uint8_t state;
 	uint8_t node;	  /* whose memory this is */
-	uint8_t mobility; /* enum migrate_type of the block's memory (buddy.h) */
+	uint8_t mobility; /* of a used block: the enum migrate_type it was asked for */
 	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
 	bool frozen; /* failed a consistency check: out of service, all objects count as used */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 
-/* The reserved address range and its metadata. Constant after boot; no lock. */
+/*
+ * The reserved address range and its metadata. Constant after boot but for the frontier, which
+ * frontier_lock guards and pagemap_committed() reads, and the types of the pageblocks, which belong
+ * to the lock of their zone.
+ */
 struct range {
 	uintptr_t base; /* aligned to the largest block */
 	size_t nr_pages;
+	size_t nr_committed;  /* the frontier: pages made accessible, from the base on */
 	uint32_t *map;	      /* nr_pages entries */
 	struct frame *frames; /* nr_pages frames */
+	uint8_t *pageblocks;  /* nr_pages >> PAGEBLOCK_ORDER of enum migrate_type */
 };
 extern struct range slab_range;
 
 /*
- * The page allocator (buddy.c). Guarded by lock.
+ * The page allocator of one memory node (buddy.c). Guarded by lock. All zones share the range: each
+ * committed piece of the size of the largest block belongs to one of them, as its frames' node
+ * says.
  *
- * E5. nr_free + nr_used + nr_purging == nr_committed; nr_free is the sum over the free lists
- * E6. a free block is aligned to its size and its buddy is not a free block of the same order
- * E7. nr_dirty == the number of PAGE_DIRTY pages == the sum of nr_dirty over free blocks; a block
- * is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ * E5. per zone: nr_free + nr_used + nr_purging + nr_stocked + nr_retired == nr_committed, and the
+ *     sum of nr_committed over the zones is the frontier; nr_free is the sum over the free lists,
+ *     nr_blocks[t][o] the length of dirty[t][o] and clean[t][o]
+ * E6. a free block is aligned to its size and its buddy is not a free block of the same order; all
+ *     of a block has one node
+ * E7. nr_dirty == the number of PAGE_DIRTY pages in free blocks == the sum of nr_dirty over them; a
+ *     block is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ * E11. a free block is on the lists of its pageblock's type; one that covers several has the same
+ *      type in all
+ * E12. a stocked or retired block is off the free lists and its pages are PAGE_CLEAN or, if the
+ *      system refused to take the memory, PAGE_DIRTY; nr_stocked and nr_retired count their pages;
+ *      a stocked one is on the list of one stock and of that list's order
  */
 struct zone {
 	struct lock lock;
-	size_t nr_committed; /* pages made accessible; pages beyond were never used */
+	size_t nr_committed; /* pages made accessible for this node */
 	size_t nr_free;
 	size_t nr_used;
 	size_t nr_purging;
+	size_t nr_stocked;
+	size_t nr_retired;
 	size_t nr_dirty;
-	size_t dirty_floor; /* pages that may stay dirty whatever is in use */
+	size_t dirty_floor;  /* pages that may stay dirty whatever is in use */
+	size_t nr_converted; /* pageblocks that changed their type while part of them was in use */
+	size_t nr_mixed;     /* blocks taken from a pageblock of another type */
+	uint8_t node;
+	bool shuffle;	      /* place largest blocks at random */
+	struct random random; /* for shuffling */
+	size_t nr_blocks[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
 	/* Apart, because a dirty page costs nothing to use again and a clean one costs a fault. */
-	struct list_head dirty[NR_UNIT_ORDERS];
-	struct list_head clean[NR_UNIT_ORDERS];
+	struct list_head dirty[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
+	struct list_head clean[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
 };
-extern struct zone slab_zone;
+extern struct zone slab_zones[SLAB_MAX_NODES];
 
 /*
  * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
@@ -304,6 +348,7 @@ struct kmem_cache {
 	struct list_head attached;  /* percpu.c's list */
 	char name[SLAB_NAME_LEN];
 	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
+	struct list_head stock[2]; /* virtual.c: ranges of the usual and of the least order */
 	struct node_tally tally[SLAB_MAX_NODES];
 	struct node node[]; /* slab_nr_nodes of them */
 };
