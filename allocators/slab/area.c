@@ -53,11 +53,14 @@ static struct frame *first_of(struct list_head *list)
 	return list_empty(list) ? NULL : list_first_entry(list, struct frame, link);
 }
 
-struct frame *area_first(struct zone *z, enum migrate_type type, unsigned int order)
+struct frame *area_first_dirty(struct zone *z, enum migrate_type type, unsigned int order)
 {
-	struct frame *f = first_of(&z->dirty[type][order]);
+	return first_of(&z->dirty[type][order]);
+}
 
-	return f ? f : first_of(&z->clean[type][order]);
+struct frame *area_first_clean(struct zone *z, enum migrate_type type, unsigned int order)
+{
+	return first_of(&z->clean[type][order]);
 }
 
 static struct frame *smallest(struct list_head *lists, unsigned int order)
@@ -69,11 +72,14 @@ static struct frame *smallest(struct list_head *lists, unsigned int order)
 	return f;
 }
 
-struct frame *area_fit(struct zone *z, enum migrate_type type, unsigned int order)
+struct frame *area_fit_dirty(struct zone *z, enum migrate_type type, unsigned int order)
 {
-	struct frame *f = smallest(z->dirty[type], order);
+	return smallest(z->dirty[type], order);
+}
 
-	return f ? f : smallest(z->clean[type], order);
+struct frame *area_fit_clean(struct zone *z, enum migrate_type type, unsigned int order)
+{
+	return smallest(z->clean[type], order);
 }
 
 struct frame *area_largest_dirty(struct zone *z)

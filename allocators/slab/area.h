@@ -22,11 +22,17 @@ void area_add_tail(struct zone *z, struct frame *f);
 /* Take @f off its list; its state is FRAME_NONE then. */
 void area_del(struct zone *z, struct frame *f);
 
-/* A block of just this order and type, dirty before clean; NULL if there is none. */
-struct frame *area_first(struct zone *z, enum migrate_type type, unsigned int order);
+/* A block of just this order and type that has a dirty page; NULL if there is none. */
+struct frame *area_first_dirty(struct zone *z, enum migrate_type type, unsigned int order);
 
-/* The smallest block of this type that is big enough, a dirty one before any clean one. */
-struct frame *area_fit(struct zone *z, enum migrate_type type, unsigned int order);
+/* The same without a dirty page. */
+struct frame *area_first_clean(struct zone *z, enum migrate_type type, unsigned int order);
+
+/* The smallest block of this type that is big enough and has a dirty page. */
+struct frame *area_fit_dirty(struct zone *z, enum migrate_type type, unsigned int order);
+
+/* The same without a dirty page. */
+struct frame *area_fit_clean(struct zone *z, enum migrate_type type, unsigned int order);
 
 /* The largest block that has a dirty page, of any type; NULL if nothing is dirty. */
 struct frame *area_largest_dirty(struct zone *z);

@@ -114,16 +114,20 @@ struct wish {
 	bool (*grow)(struct zone *z, enum migrate_type type); /* waiting for the frontier, or not */
 };
 
-/* A free block that is big enough, still on its list. */
+/* A free block that is big enough, still on its list; the order of choice is in buddy.h. */
 static struct frame *find(struct zone *z, const struct wish *w)
 {
 	unsigned int whole = (unsigned int)max_size(w->order, PAGEBLOCK_ORDER);
-	struct frame *f = area_fit(z, w->type, w->order);
+	struct frame *f = area_fit_dirty(z, w->type, w->order);
 
+	if (!f)
+		f = mobility_steal_dirty(z, whole, w->type);
+	if (!f)
+		f = area_fit_clean(z, w->type, w->order);
 	if (!f)
 		f = mobility_steal(z, whole, w->type);
 	if (!f && w->grow(z, w->type))
-		f = area_first(z, w->type, slab_block_order());
+		f = area_first_clean(z, w->type, slab_block_order());
 	return f ? f : mobility_steal(z, w->order, w->type);
 }
 

@@ -6,13 +6,19 @@
  * frames.
  *
  * Which block is taken. Memory that was written before (dirty) costs nothing to use again; clean
- * memory costs a page fault and raises the peak. So, of the pageblocks of the wanted migrate type:
- * the smallest block that has a dirty page and is big enough; then the smallest clean one. Then
- * whole pageblocks of another type (mobility.h); then the frontier of the range moves up
- * (frontier.h), which in the kernel is the same step: memory nobody used yet is free MOVABLE blocks
- * of the largest order. Parts of pageblocks of another type come last. As long as only one type is
- * asked for, the types change nothing. A split keeps the half with more dirty pages, or the lower
- * one. The range thus fills from its bottom and the pages ever touched stay few.
+ * memory costs a page fault and raises the peak. So, in this order, of blocks that are big enough:
+ *
+ *   1. the smallest that has a dirty page, in pageblocks of the wanted migrate type
+ *   2. whole pageblocks of another type that have a dirty page (mobility.h): this mixes nothing
+ *   3. the smallest clean one of the wanted type
+ *   4. whole clean pageblocks of another type
+ *   5. a new largest block from the frontier (frontier.h); in the kernel this is step 4: memory
+ *      that nobody used yet is free MOVABLE blocks of the largest order
+ *   6. parts of pageblocks of another type
+ *
+ * While only one type is asked for, only 1, 3 and 5 happen. A split keeps the half with more dirty
+ * pages, or the lower one. The range thus fills from its bottom and the pages ever touched stay
+ * few.
  *
  * When memory goes back to the system. All pages of a freed block count as dirty. As soon as the
  * dirty free pages exceed

@@ -80,11 +80,20 @@ static void claim(struct zone *z, struct frame *f, enum migrate_type type)
 	}
 }
 
-struct frame *mobility_steal(struct zone *z, unsigned int order, enum migrate_type type)
+static struct frame *first_of_any(struct zone *z, enum migrate_type type, unsigned int order)
+{
+	struct frame *f = area_first_dirty(z, type, order);
+
+	return f ? f : area_first_clean(z, type, order);
+}
+
+/* @first: which block of a list may be taken. */
+static struct frame *steal(struct zone *z, unsigned int order, enum migrate_type type,
+			   struct frame *(*first)(struct zone *, enum migrate_type, unsigned int))
 {
 	for (unsigned int o = slab_block_order() + 1; o-- > order;)
 		for (unsigned int i = 0; i < NR_MIGRATE_TYPES - 1; i++) {
-			struct frame *f = area_first(z, fallbacks[type][i], o);
+			struct frame *f = first(z, fallbacks[type][i], o);
 
 			if (!f)
 				continue;
@@ -92,4 +101,14 @@ struct frame *mobility_steal(struct zone *z, unsigned int order, enum migrate_ty
 			return f;
 		}
 	return NULL;
+}
+
+struct frame *mobility_steal(struct zone *z, unsigned int order, enum migrate_type type)
+{
+	return steal(z, order, type, first_of_any);
+}
+
+struct frame *mobility_steal_dirty(struct zone *z, unsigned int order, enum migrate_type type)
+{
+	return steal(z, order, type, area_first_dirty);
 }

@@ -34,10 +34,14 @@ static inline enum migrate_type mobility_of(gfp_t gfp)
 const char *mobility_name(enum migrate_type type);
 
 /*
- * A free block of at least @order from another type, still on its list, or NULL. What else of its
- * pageblock changes the type has been changed. zone.lock is held.
+ * A free block of at least @order from another type, still on its list, or NULL; a dirty one if
+ * there is one of the size. What else of its pageblock changes the type has been changed. zone.lock
+ * is held.
  */
 struct frame *mobility_steal(struct zone *z, unsigned int order, enum migrate_type type);
+
+/* The same of blocks that have a dirty page alone. */
+struct frame *mobility_steal_dirty(struct zone *z, unsigned int order, enum migrate_type type);
 
 /* Give all pageblocks of a block of whole pageblocks, which is on no list, this type. */
 void mobility_set(const struct frame *f, enum migrate_type type);
