@@ -179,7 +179,8 @@ void zone_split(struct zone *z, struct frame *f)
 	struct frame *end = f + block_pages(f->order);
 
 	lock_acquire(&z->lock);
-	for (struct frame *page = f; page < end; page += step) {
+	f->order = (uint8_t)slab_page_order;
+	for (struct frame *page = f + step; page < end; page += step) {
 		page->order = (uint8_t)slab_page_order;
 		page->node = f->node;
 		page->mobility = f->mobility;

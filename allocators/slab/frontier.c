@@ -40,6 +40,8 @@ static struct pieces commit(const struct zone *z)
 		if (!os_commit(pagemap_address(frontier), p.nr * piece_pages() << UNIT_SHIFT))
 			break;
 	p.first = &slab_range.frames[frontier];
+	for (unsigned int i = 0; i < p.nr; i++)
+		p.first[i * piece_pages()].node = z->node;
 	__atomic_store_n(&slab_range.nr_committed, frontier + p.nr * piece_pages(),
 			 __ATOMIC_RELEASE);
 	return p;
@@ -48,7 +50,6 @@ static struct pieces commit(const struct zone *z)
 static void add_piece(struct zone *z, struct frame *f, enum migrate_type type)
 {
 	f->order = (uint8_t)slab_block_order();
-	f->node = z->node;
 	mobility_set(f, type);
 	area_add(z, f);
 }

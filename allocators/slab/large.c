@@ -33,6 +33,8 @@ void large_free(const void *p, size_t page, uint32_t entry)
 {
 	struct frame *f = pagemap_frame(page, entry);
 
+	if (entry & ENTRY_PAGES)
+		report_pointer(p, "Not a kmalloc allocation");
 	if (p != frame_address(f))
 		report_pointer(p, "Invalid object pointer");
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);

@@ -62,12 +62,22 @@ void pagemap_destroy(void)
 	os_unmap((void *)r.base, r.nr_pages << UNIT_SHIFT);
 }
 
+static void set_all(size_t page, unsigned int order, uint32_t entry)
+{
+	for (size_t i = 0; i < (size_t)1 << order; i++)
+		__atomic_store_n(&slab_range.map[page + i], entry, __ATOMIC_RELAXED);
+}
+
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot)
 {
 	uint32_t entry = slot | (uint32_t)kind << ENTRY_KIND_SHIFT;
 
 	if (kind == PAGE_SLAB || kind == PAGE_LARGE)
 		entry |= order;
-	for (size_t i = 0; i < (size_t)1 << order; i++)
-		__atomic_store_n(&slab_range.map[page + i], entry, __ATOMIC_RELAXED);
+	set_all(page, order, entry);
+}
+
+void pagemap_set_pages(size_t page, unsigned int order)
+{
+	set_all(page, order, ENTRY_PAGES | (uint32_t)PAGE_LARGE << ENTRY_KIND_SHIFT | order);
 }

@@ -33,6 +33,9 @@ void pagemap_destroy(void);
 /* Write the same entry for all pages of the block that starts at @page. */
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot);
 
+/* The same for pages that a user holds without a slab (exact.h). */
+void pagemap_set_pages(size_t page, unsigned int order);
+
 /* The page of any address; not below slab_range.nr_pages for an address outside. */
 static inline size_t pagemap_page(const void *p)
 {

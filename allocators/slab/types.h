@@ -95,7 +95,7 @@ static inline unsigned int slab_block_order(void)
  * The entry of a page in the page map: one 32-bit word, so that kfree() learns from one load which
  * lane takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
  * no shift. The slot is 0 unless the kind is PAGE_SLAB and frees of the cache need no more than a
- * push.
+ * push. Bit 22 tells pages that users took from large blocks.
  *
  * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
  * the cache's free_slot. Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot and order 0.
@@ -111,6 +111,7 @@ enum page_kind {
 #define ENTRY_ORDER_MASK 0xfu
 #define ENTRY_KIND_SHIFT 4
 #define ENTRY_SLOT_MASK	 0x3fffc0u
+#define ENTRY_PAGES	 0x400000u /* of PAGE_LARGE: pages of __get_free_pages(), not kfree()'s */
 
 enum frame_state {
 	FRAME_NONE = 0, /* not the first page of a block, or never used */

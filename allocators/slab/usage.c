@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "exact.h"
 #include "frame.h"
 #include "large.h"
 #include "pagemap.h"
@@ -197,5 +198,7 @@ void slab_usage(struct slab_usage *u)
 	lock_release(&slab_mutex);
 	count_zones(u);
 	u->large_bytes = large_bytes();
-	u->held_bytes = u->slab_bytes + u->large_bytes + u->free_dirty_bytes + u->metadata_bytes;
+	u->page_bytes = exact_bytes();
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->page_bytes + u->free_dirty_bytes +
+			u->metadata_bytes;
 }
