@@ -5,6 +5,7 @@
  */
 #include "common.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,6 +114,49 @@ static void test_objects_lie_on_the_node_that_was_asked_for(void **state)
 		for (unsigned int node = 0; node < NR_NODES; node++)
 			kmem_cache_free(s, objects[node][i]);
 	kmem_cache_destroy(s);
+	assert_equations_hold();
+}
+
+/* Blocks of any node, while the others look on. */
+static void *work(void *arg)
+{
+	struct frame *held[32] = { NULL };
+	struct slab_usage u;
+	struct random r;
+	char text[4096];
+
+	random_seed(&r, (uint64_t)(uintptr_t)arg);
+	for (unsigned int step = 0; step < 4000; step++) {
+		size_t i = random_below(&r, 32);
+
+		if (held[i]) {
+			pages_free(held[i]);
+			held[i] = NULL;
+		} else {
+			held[i] = take((unsigned int)random_below(&r, 8),
+				       GFP_KERNEL | (gfp_t)random_below(&r, 3) * __GFP_MOVABLE,
+				       (int)random_below(&r, NR_NODES));
+		}
+		if (step % 500 == 0) {
+			slab_usage(&u);
+			slab_pagetypeinfo(text, sizeof(text));
+		}
+	}
+	for (size_t i = 0; i < 32; i++)
+		if (held[i])
+			pages_free(held[i]);
+	return NULL;
+}
+
+static void test_threads_on_all_nodes_keep_the_equations(void **state)
+{
+	pthread_t threads[4];
+
+	(void)state;
+	for (uintptr_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work, (void *)(i + 1)), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
 	assert_equations_hold();
 }
 
@@ -242,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_a_simulated_node_turns_to_its_neighbours_first),
 		cmocka_unit_test(test_a_thread_is_on_the_node_of_its_cpu),
 		cmocka_unit_test(test_random_blocks_stay_on_their_nodes),
+		cmocka_unit_test(test_threads_on_all_nodes_keep_the_equations),
 		cmocka_unit_test(test_objects_lie_on_the_node_that_was_asked_for),
 		cmocka_unit_test(test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode),
 		cmocka_unit_test(test_a_system_with_gaps_and_a_node_without_memory_is_read),

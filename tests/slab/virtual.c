@@ -5,6 +5,7 @@
  */
 #include "common.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "allocators/slab/pagemap.h"
@@ -130,6 +131,40 @@ static void test_an_address_never_changes_its_cache(void **state)
 	assert_equations_hold();
 }
 
+/* Each thread has a cache of its own and one that all share. */
+static void *work(void *arg)
+{
+	struct kmem_cache *shared = arg, *own;
+	void *p[64];
+
+	for (int round = 0; round < 60; round++) {
+		own = kmem_cache_create("own", 300, 0, SLAB_NO_MERGE, NULL);
+		for (int i = 0; i < 64; i++) {
+			p[i] = kmem_cache_alloc(i % 2 ? shared : own, GFP_KERNEL);
+			memset(p[i], round, 300);
+		}
+		for (int i = 0; i < 64; i++)
+			kmem_cache_free(i % 2 ? shared : own, p[i]);
+		kmem_cache_destroy(own);
+		kfree(kmalloc(20000, GFP_KERNEL));
+	}
+	return NULL;
+}
+
+static void test_threads_share_a_stock(void **state)
+{
+	struct kmem_cache *shared = kmem_cache_create("shared", 300, 0, SLAB_NO_MERGE, NULL);
+	pthread_t threads[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work, shared), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	kmem_cache_destroy(shared);
+	assert_equations_hold();
+}
+
 static size_t resident(size_t first, size_t nr)
 {
 	unsigned char vec[64];
@@ -207,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_address_never_changes_its_cache),
+		cmocka_unit_test(test_threads_share_a_stock),
 		cmocka_unit_test(test_the_memory_of_a_free_block_goes_back_at_once),
 		cmocka_unit_test(test_a_destroyed_caches_addresses_are_retired_for_ever),
 	};
