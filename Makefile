@@ -197,7 +197,7 @@ $(B)/libslab.a: $(SLAB_OBJ) $(LIB_OBJ) $(B)/sources
 
 $(B)/libslab.so: $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs) -o $@ $(SLAB_OBJ) $(LIBLIB) -ldl
+	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -o $@ $(SLAB_OBJ) $(LIBLIB) -ldl
 
 $(B)/$(SONAME): $(B)/libslab.so
 	$(Q)ln -sf libslab.so $@

@@ -120,7 +120,7 @@ static void version(char *buf, size_t len)
 {
 	char engine[48];
 
-	slab_option_get("engine", engine, sizeof(engine));
+	slab_option_get("cached_by", engine, sizeof(engine));
 	snprintf(buf, len, "%s", engine);
 }
 

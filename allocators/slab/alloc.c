@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "cpuslab.h"
 #include "free.h"
 #include "nodes.h"
 #include "percpu.h"
@@ -59,6 +60,18 @@ static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r
 	return slabs_take(s, r->gfp, r->node, &object, 1) ? object : NULL;
 }
 
+static void *take_from_sheaf(struct kmem_cache *s, gfp_t gfp)
+{
+	void *object = percpu_pop_slow(s->slot);
+
+	return object ? object : sheaf_alloc(s, gfp);
+}
+
+static void *take_from_cpu_slab(struct kmem_cache *s, gfp_t gfp)
+{
+	return s->lane ? cpuslab_alloc(s, gfp) : NULL;
+}
+
 static void *take(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
@@ -67,9 +80,8 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
 		return take_from_slabs(s, r);
 	}
-	object = percpu_pop_slow(s->slot);
-	if (!object)
-		object = sheaf_alloc(s, r->gfp);
+	object =
+		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)
 		return take_from_slabs(s, r);
 	stat_inc(s, STAT_ALLOC_FASTPATH);

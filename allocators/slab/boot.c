@@ -10,6 +10,7 @@
 
 #include "buddy.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "kmalloc.h"
 #include "options.h"
 #include "os.h"
@@ -62,6 +63,8 @@ static int start(struct options *o, struct text *why)
 	}
 	slab_stats = o->stats;
 	partition_init(o->partition, o->seed);
+	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
+	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
 	sheaf_init(&sheaf_memory);
 	err = cache_init(&policy);
 	if (!err)
@@ -135,8 +138,8 @@ int slab_option_get(const char *name, char *buf, size_t len)
 	if (!boot_ensure())
 		return -ENOMEM;
 	text_init(&t, buf, len);
-	if (!__builtin_strcmp(name, "engine"))
-		text_str(&t, percpu_engine());
+	if (!__builtin_strcmp(name, "cached_by"))
+		text_str(&t, slab_cpuslab ? "CPU slabs (6.12 rules)" : percpu_engine());
 	else if (!__builtin_strcmp(name, "page_size"))
 		text_u64(&t, slab_page_bytes());
 	else

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "boot.h"
+#include "cpuslab.h"
 #include "hooks.h"
 #include "merge.h"
 #include "partial.h"
@@ -69,6 +70,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 		partial_init(&s->node[i]);
 	stat_attach(s);
 	percpu_attach(s);
+	s->slot = slab_cpuslab ? 0 : s->lane;
 	set_slots(s);
 	list_add(&s->link, &slab_caches);
 	return 0;
@@ -181,10 +183,18 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 	return __kmem_cache_create_args(name, size, &args, flags);
 }
 
+static void drain(struct kmem_cache *s)
+{
+	if (slab_cpuslab)
+		cpuslab_drain(s);
+	else
+		sheaf_drain(s);
+}
+
 /* No user is left: false if objects are, and then the cache stays with its slot. */
 static bool unmake(struct kmem_cache *s)
 {
-	sheaf_drain(s);
+	drain(s);
 	if (partial_release(s)) {
 		shutdown_report(s);
 		return false;
@@ -211,7 +221,10 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
-	sheaf_flush_all(s);
+	if (slab_cpuslab)
+		cpuslab_flush_all(s);
+	else
+		sheaf_flush_all(s);
 	return partial_shrink(s) > 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "frame.h"
 #include "freelist.h"
 #include "pagemap.h"
@@ -131,7 +132,8 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	}
 	expect_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
 		     s->free_slot);
-	expect_equal(c, "E4: on_list", s, frame_address(f), f->on_list, f->inuse < f->objects);
+	expect_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
+		     f->inuse < f->objects && !f->on_cpu);
 	check_freelist(c, s, f);
 	tally = &s->tally[f->node];
 	f->nr_cached = 0;
@@ -238,28 +240,52 @@ static void check_zone(struct checker *c)
 	expect_equal(c, "E7: nr_dirty against the page map", NULL, NULL, z->nr_dirty, c->nr_dirty);
 }
 
-/* E9 for one object; the mark in its free pointer tells whether a sheaf had it before. */
-static void check_cached(struct checker *c, struct kmem_cache *s, void *object)
+/* E9: the slab of a free object that is in no slab's hands, or NULL after a complaint. */
+static struct frame *check_place(struct checker *c, const struct kmem_cache *s, void *object)
 {
 	size_t page = pagemap_page(object);
 	struct frame *f;
-	uint64_t mark;
 
 	if (page >= slab_zone.nr_committed || entry_kind(pagemap_entry(page)) != PAGE_SLAB) {
 		disagree(c, "E9: a sheaf holds what is in no slab", s, object);
-		return;
+		return NULL;
 	}
 	f = frame_of(object);
-	if (f->cache != s || !frame_is_object(s, f, object) || frame_is_free(s, f, object)) {
-		disagree(c, "E9: a sheaf holds no object of its cache, or a free one", s, object);
+	if (f->cache == s && frame_is_object(s, f, object) && !frame_is_free(s, f, object))
+		return f;
+	disagree(c, "E9: a sheaf holds no object of its cache, or a free one", s, object);
+	return NULL;
+}
+
+/* True after a complaint. */
+static bool count_cached(struct checker *c, const struct kmem_cache *s, struct frame *f,
+			 const void *object)
+{
+	if (++f->nr_cached <= f->inuse)
+		return false;
+	disagree(c, "E9: more objects of a slab in sheaves than in use", s, object);
+	return true;
+}
+
+/* E9 for one object; the mark in its free pointer tells whether a sheaf had it before. */
+static void check_cached(struct checker *c, struct kmem_cache *s, void *object)
+{
+	struct frame *f = check_place(c, s, object);
+	uint64_t mark;
+
+	if (!f)
 		return;
-	}
 	memcpy(&mark, freelist_ptr(s, object), sizeof(mark));
 	if (mark == c->mark)
 		disagree(c, "E9: an object is in sheaves twice", s, object);
 	memcpy(freelist_ptr(s, object), &c->mark, sizeof(mark));
-	if (++f->nr_cached > f->inuse)
-		disagree(c, "E9: more objects of a slab in sheaves than in use", s, object);
+	count_cached(c, s, f, object);
+}
+static bool check_chained(struct kmem_cache *s, void *object, void *ctx)
+{
+	struct frame *f = check_place(ctx, s, object);
+
+	return f && !count_cached(ctx, s, f, object);
 }
 
 static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
@@ -336,6 +362,8 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 			check_barn(&c, s, &s->node[i].barn);
 		}
 		sheaf_visit(s, check_sheaf, &c);
+		if (slab_cpuslab)
+			cpuslab_visit(s, check_chained, &c);
 	}
 	lock_release(&slab_mutex);
 	return c.nr;

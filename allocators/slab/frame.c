@@ -46,6 +46,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 									   : s->geo.min_objects);
 	f->nr_fresh = f->objects;
 	f->on_list = false;
+	f->on_cpu = false;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
 	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
 		s->ctor(object_at(s, f, i));
@@ -78,6 +79,19 @@ unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, uns
 	got += take_fresh(s, f, batch + got, n - got);
 	f->inuse = (uint16_t)(f->inuse + got);
 	return got;
+}
+
+void *frame_take_chain(struct kmem_cache *s, struct frame *f)
+{
+	void *chain;
+
+	/* From the last to the first, so that the chain begins with the lowest address. */
+	for (unsigned int i = f->objects; f->nr_fresh; f->nr_fresh--)
+		freelist_push(s, f, object_at(s, f, --i));
+	chain = f->freelist;
+	f->freelist = NULL;
+	f->inuse = f->objects;
+	return chain;
 }
 
 void frame_put(struct kmem_cache *s, struct frame *f, void *object)

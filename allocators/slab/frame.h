@@ -26,6 +26,9 @@ void frame_destroy(struct frame *f);
  */
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n);
 
+/* Take all free objects as a chain (freelist.h), fresh ones first; NULL if there are none. */
+void *frame_take_chain(struct kmem_cache *s, struct frame *f);
+
 /* Put back one object of this slab; ends in a report if it is none. */
 void frame_put(struct kmem_cache *s, struct frame *f, void *object);
 

@@ -6,6 +6,7 @@
  */
 #include "free.h"
 
+#include "cpuslab.h"
 #include "frame.h"
 #include "hooks.h"
 #include "large.h"
@@ -46,7 +47,9 @@ static void free_to_slab(struct kmem_cache *s, struct frame *f, void *object)
 
 static void put(struct kmem_cache *s, struct frame *f, void *object)
 {
-	if (belongs_here(f) && (percpu_push_slow(s->slot, object) || sheaf_free(s, object)))
+	if (unlikely(slab_cpuslab) && s->lane)
+		cpuslab_free(s, f, object);
+	else if (belongs_here(f) && (percpu_push_slow(s->slot, object) || sheaf_free(s, object)))
 		stat_inc(s, STAT_FREE_FASTPATH);
 	else
 		free_to_slab(s, f, object);

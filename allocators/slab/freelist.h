@@ -24,6 +24,11 @@ static inline void *freelist_next(const struct kmem_cache *s, void *object)
 	return freelist_ptr(s, object)->next;
 }
 
+static inline void freelist_set_next(const struct kmem_cache *s, void *object, void *next)
+{
+	freelist_ptr(s, object)->next = next;
+}
+
 static inline void freelist_push(const struct kmem_cache *s, struct frame *f, void *object)
 {
 	freelist_ptr(s, object)->next = f->freelist;

@@ -103,6 +103,21 @@ static void print_partition(const struct options *o, const struct option *opt, s
 	text_str(t, partition_name(o->partition));
 }
 
+static int read_engine(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "sheaf") && !word_is(value, "cpuslab"))
+		return -EINVAL;
+	o->engine = word_is(value, "sheaf") ? ENGINE_SHEAF : ENGINE_CPUSLAB;
+	return 0;
+}
+
+static void print_engine(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->engine == ENGINE_SHEAF ? "sheaf" : "cpuslab");
+}
+
 static int read_debug(struct options *o, const struct option *opt, struct word value)
 {
 	(void)opt;
@@ -148,6 +163,10 @@ static const struct option table[] = {
 	  .min = (uint64_t)64 << 20,
 	  .max = (uint64_t)1 << 44,
 	  .values = "a power of two from 64M to 16384G" },
+	{ .name = "engine",
+	  .read = read_engine,
+	  .print = print_engine,
+	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
 };

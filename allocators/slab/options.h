@@ -10,7 +10,10 @@
 #include "partition.h"
 #include "text.h"
 
+enum slab_engine { ENGINE_SHEAF, ENGINE_CPUSLAB };
+
 struct options {
+	enum slab_engine engine;
 	enum partition_mode partition;
 	bool seed_given;
 	uint64_t seed;

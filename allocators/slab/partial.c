@@ -147,21 +147,102 @@ void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 	release(&gone);
 }
 
-void partial_add_new(struct kmem_cache *s, struct frame *f)
+static void count_in(struct kmem_cache *s, struct node *n, struct frame *f)
 {
-	struct node *n = &s->node[f->node];
 	bool fallback = f->order < s->geo.order + slab_page_order;
 
-	lock_acquire(&n->lock);
 	n->nr_slabs++;
 	n->nr_objects += f->objects;
 	n->nr_fallbacks += fallback;
+	stat_add(s, STAT_ORDER_FALLBACK, fallback);
+}
+
+void partial_count_new(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	lock_acquire(&n->lock);
+	f->on_cpu = true;
+	count_in(s, n, f);
+	lock_release(&n->lock);
+}
+
+bool partial_give_one(struct kmem_cache *s, struct frame *f, void *object)
+{
+	struct node *n = &s->node[f->node];
+	struct list_head gone;
+	bool claimed;
+
+	list_init(&gone);
+	lock_acquire(&n->lock);
+	claimed = f->inuse == f->objects && !f->on_cpu;
+	if (claimed || f->on_cpu)
+		frame_put(s, f, object);
+	else
+		give(s, n, f, object, &gone);
+	f->on_cpu |= claimed;
+	lock_release(&n->lock);
+	release(&gone);
+	return claimed;
+}
+
+struct frame *partial_claim(struct kmem_cache *s, unsigned int node)
+{
+	struct node *n = &s->node[node];
+	struct frame *f = NULL;
+
+	if (!__atomic_load_n(&n->nr_partial, __ATOMIC_RELAXED))
+		return NULL;
+	lock_acquire(&n->lock);
+	if (!list_empty(&n->partial)) {
+		f = list_first_entry(&n->partial, struct frame, link);
+		unlist(n, f);
+		f->on_cpu = true;
+	}
+	lock_release(&n->lock);
+	return f;
+}
+
+void *partial_take_chain(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+	void *chain;
+
+	lock_acquire(&n->lock);
+	chain = frame_take_chain(s, f);
+	lock_release(&n->lock);
+	return chain;
+}
+
+void partial_return(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+	struct list_head gone;
+
+	list_init(&gone);
+	lock_acquire(&n->lock);
+	f->on_cpu = false;
+	if (may_discard(s, n, f)) {
+		discard(s, n, f, &gone);
+	} else if (f->inuse < f->objects) {
+		list_add(&f->link, &n->partial);
+		enlist(n, f);
+	}
+	lock_release(&n->lock);
+	release(&gone);
+}
+
+void partial_add_new(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	lock_acquire(&n->lock);
+	count_in(s, n, f);
 	if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
 		enlist(n, f);
 	}
 	lock_release(&n->lock);
-	stat_add(s, STAT_ORDER_FALLBACK, fallback);
 }
 
 static void take_empty(struct kmem_cache *s, struct node *n, struct list_head *gone)

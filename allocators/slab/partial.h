@@ -24,6 +24,20 @@ void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n);
 /* Count an isolated slab in, and list it at the head unless it is full. */
 void partial_add_new(struct kmem_cache *s, struct frame *f);
 
+/*
+ * For engine=cpuslab. partial_give_one(): put one object back; true if its slab was full and is now
+ * the caller's (on_cpu). partial_claim(): the first listed slab, now the caller's, or NULL.
+ * partial_take_chain(): all free objects of a slab of the caller's, linked; NULL if it has none.
+ * partial_return(): a slab goes back where the rules of 6.12 want it: the head of the list.
+ */
+bool partial_give_one(struct kmem_cache *s, struct frame *f, void *object);
+struct frame *partial_claim(struct kmem_cache *s, unsigned int node);
+void *partial_take_chain(struct kmem_cache *s, struct frame *f);
+void partial_return(struct kmem_cache *s, struct frame *f);
+
+/* Count a new slab in that belongs to a CPU. */
+void partial_count_new(struct kmem_cache *s, struct frame *f);
+
 /* Give all empty slabs back; returns the number of slabs that remain. */
 size_t partial_release(struct kmem_cache *s);
 

@@ -296,7 +296,7 @@ void sheaf_drain(struct kmem_cache *s)
 	empty_barns(s);
 }
 
-static void end_lane(struct kmem_cache *s, struct lane *lane)
+void sheaf_end_lane(struct kmem_cache *s, struct lane *lane)
 {
 	empty_lane(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQUIRE));
 }
@@ -304,7 +304,6 @@ static void end_lane(struct kmem_cache *s, struct lane *lane)
 void sheaf_init(const struct sheaf_memory *m)
 {
 	memory = *m;
-	percpu_on_thread_end(end_lane);
 }
 
 struct visit {
@@ -341,7 +340,8 @@ void sheaf_visit(struct kmem_cache *s,
 {
 	struct visit v = { visit, ctx };
 
-	percpu_visit(s, visit_lane, &v);
+	if (s->slot)
+		percpu_visit(s, visit_lane, &v);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		visit_barn(s, &s->node[i].barn, &v);
 }

@@ -26,8 +26,9 @@ bool sheaf_free(struct kmem_cache *s, void *object);
 /* Give all sheaves of @s and their objects back, as far as percpu.h reaches. */
 void sheaf_flush_all(struct kmem_cache *s);
 
-/* The same for a cache that nobody uses: nothing is left. */
+/* The same for a cache that nobody uses: nothing is left; and for a lane whose thread ends. */
 void sheaf_drain(struct kmem_cache *s);
+void sheaf_end_lane(struct kmem_cache *s, struct lane *lane);
 
 /*
  * Show every sheaf of @s in lanes and barns, with percpu_lock or barn.lock held. Sheaves in lanes

@@ -103,6 +103,7 @@ struct kmem_cache;
  *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
+ *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
  * SIZE takes K, M or G.
@@ -111,9 +112,9 @@ SLAB_API int slab_boot(const char *options);
 SLAB_API const char *slab_boot_error(void);
 
 /*
- * The value in effect of an option above, or of "engine" (how free objects are cached) or
- * "page_size". Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
- * unknown name.
+ * The value in effect of an option above, or of "cached_by" (how this machine and the engine cache
+ * free objects) or "page_size". Writes at most @len bytes with a NUL and returns the full length,
+ * -ENOENT for an unknown name.
  */
 SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
 

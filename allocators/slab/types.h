@@ -123,7 +123,7 @@ enum frame_state {
  *
  * E2. inuse + length(freelist) + nr_fresh == objects
  * E3. each freelist entry is the address of an object of this slab, no address twice, none fresh
- * E4. on_list == (inuse < objects)	(nobody is inside, so no slab is isolated)
+ * E4. on_list == (inuse < objects && !on_cpu)	(nobody is inside, so no slab is isolated)
  */
 struct frame {
 	struct list_head link; /* node.partial, or a free list of the zone */
@@ -145,6 +145,7 @@ struct frame {
 	uint8_t mobility; /* enum migrate_type of the block's memory (buddy.h) */
 	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
 	bool frozen; /* failed a consistency check: out of service, all objects count as used */
+	bool on_cpu; /* engine=cpuslab: a CPU's slab or on its partial list, so on no other list */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 
@@ -212,6 +213,24 @@ struct lane {
 	struct slab_sheaf *rcu_free; /* objects that wait for a grace period; only ever exchanged */
 	uint64_t reserved[5];
 } __attribute__((aligned(64)));
+
+/*
+ * What engine=cpuslab keeps in the place of a lane: the rules of Linux 6.12 to 6.17. The CPU owns
+ * one slab and hands out its objects by restartable sequences that compare freelist, tid and slab
+ * before they store; slab == NULL keeps all sequences out. Slabs on the partial list are linked by
+ * frame.link.next. lock is taken between 4 and 5 of the lock order.
+ */
+struct cpu_slab {
+	void *freelist; /* free objects of slab; all of them count as in use there */
+	uint64_t tid;	/* moves with each change of freelist, so that an old one is never taken for
+			   new */
+	struct frame *slab;
+	struct frame *partial;
+	uint32_t nr_partial;
+	struct lock lock; /* partial, and who may close and open the gate */
+	uint64_t reserved[3];
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct cpu_slab) == sizeof(struct lane), "one place for both");
 
 /* The kernel's limits, for each node and cache. */
 #define MAX_FULL_SHEAVES  10u
@@ -284,14 +303,15 @@ struct geometry {
 
 /*
  * The three slots tell the fast paths what they may do. slot: of the lane; 0 for caches without
- * sheaves, whose every operation takes node.lock. alloc_slot: the same, or 0 if an allocation needs
- * more than a pop (hooks.h). free_slot: the same, or 0 if a free needs more than a push, as with
- * hooks or several nodes.
+ * sheaves, whose operations take node.lock or belong to the other engine. alloc_slot: the same, or
+ * 0 if an allocation needs more than a pop (hooks.h). free_slot: the same, or 0 if a free needs
+ * more than a push, as with hooks or several nodes.
  */
 struct kmem_cache {
 	uint32_t alloc_slot;
 	uint32_t free_slot;
 	uint32_t slot;
+	uint32_t lane; /* where the lane is, whatever the engine keeps in it; 0: none */
 	slab_flags_t flags;
 	struct geometry geo;
 	void (*ctor)(void *object);

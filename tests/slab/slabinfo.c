@@ -128,10 +128,10 @@ static void test_options_read_back(void **state)
 	assert_string_equal(value, "2");
 	slab_option_get("partition", value, sizeof(value));
 	assert_string_equal(value, "none");
-	slab_option_get("engine", value, sizeof(value));
+	slab_option_get("cached_by", value, sizeof(value));
 	assert_non_null(strstr(value, " sheaves"));
 	assert_true(slab_option_get("no_such", value, sizeof(value)) < 0);
-	assert_int_equal(slab_option_get("engine", value, 4), strlen(percpu_engine()));
+	assert_int_equal(slab_option_get("cached_by", value, 4), strlen(percpu_engine()));
 	assert_string_equal(value, "per");
 }
 
