@@ -25,8 +25,11 @@ static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gf
 		.site = { .location = caller },
 		.caller = caller,
 	};
+	void *object = NULL;
 
-	return alloc_general(s, &r);
+	if (slab_cpuslab && node == NUMA_NO_NODE && !(gfp & __GFP_ZERO))
+		object = cpuslab_pop(s);
+	return object ? object : alloc_general(s, &r);
 }
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)

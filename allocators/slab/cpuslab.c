@@ -7,8 +7,10 @@
 
 #include "frame.h"
 #include "freelist.h"
+#include "hooks.h"
 #include "membarrier.h"
 #include "nodes.h"
+#include "pagemap.h"
 #include "partial.h"
 #include "percpu.h"
 #include "stat.h"
@@ -32,6 +34,34 @@ unsigned int cpuslab_partial_objects(const struct geometry *geo)
 unsigned int cpuslab_partial_slabs(const struct geometry *geo)
 {
 	return (2 * cpuslab_partial_objects(geo) + geo->objects - 1) / geo->objects;
+}
+
+/* Mixed free pointers are decoded in C, by cpuslab_alloc(). */
+static bool is_plain(const struct kmem_cache *s)
+{
+	return s->lane && !s->random && !hooks_needed(s);
+}
+
+void *cpuslab_pop(struct kmem_cache *s)
+{
+	return likely(is_plain(s)) ? rseq_pop_chain(s->lane, s->geo.offset) : NULL;
+}
+
+bool cpuslab_push(const struct kmem_cache *expected, void *p)
+{
+	size_t page = pagemap_page(p);
+	uint32_t entry;
+	struct frame *f;
+
+	if (unlikely(page >= slab_range.nr_pages))
+		return false;
+	entry = pagemap_entry(page);
+	if (unlikely(entry_kind(entry) != PAGE_SLAB))
+		return false;
+	f = pagemap_frame(page, entry);
+	if (unlikely(expected && expected != f->cache) || unlikely(!is_plain(f->cache)))
+		return false;
+	return rseq_push_chain(f->cache->lane, f, p, f->cache->geo.offset);
 }
 
 /* Where lanes belong to threads nobody else is inside. */

@@ -6,8 +6,8 @@
  * 16-byte compare and exchange on the slab). A full slab that gets an object back goes to the
  * partial list of the freeing CPU; when that has cpu_partial_slabs slabs it is drained to the node.
  *
- * All operations come here by the general path of alloc.c and free.c, which costs some instructions
- * that the sheaves' fast path does not pay. Caches with debug flags have no CPU slab. Any thread.
+ * The fast paths are tried where the sheaves' fast path has found no slot, which costs a call and
+ * some tests that sheaves do not pay. Caches with debug flags have no CPU slab. Any thread.
  */
 #ifndef SLAB_CPUSLAB_H
 #define SLAB_CPUSLAB_H
@@ -16,6 +16,13 @@
 
 /* Is this the engine? Set at boot. */
 extern bool slab_cpuslab;
+
+/*
+ * The fast paths, for caches that need no hooks: NULL, false if they do not apply. @expected is
+ * the cache that the user named, or NULL.
+ */
+void *cpuslab_pop(struct kmem_cache *s);
+bool cpuslab_push(const struct kmem_cache *expected, void *p);
 
 /* An object, or NULL: no lane or no memory. @s has a lane, here and below. */
 void *cpuslab_alloc(struct kmem_cache *s, gfp_t gfp);

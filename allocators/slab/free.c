@@ -86,6 +86,8 @@ static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, voi
 	struct kmem_cache *s;
 	struct frame *f;
 
+	if (slab_cpuslab && cpuslab_push(expected, p))
+		return;
 	if (ZERO_OR_NULL_PTR(p))
 		return;
 	s = free_owner(p, &f);

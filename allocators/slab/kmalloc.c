@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "large.h"
 #include "percpu.h"
 #include "text.h"
@@ -103,6 +104,13 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 		.gfp = gfp, .node = node, .size = size, .site = token, .caller = caller
 	};
 
+	if (slab_cpuslab && size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & GFP_GENERAL) &&
+	    node == NUMA_NO_NODE) {
+		void *object = cpuslab_pop(caches[partition_set(token)][kmalloc_index(size)]);
+
+		if (likely(object))
+			return object;
+	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (!boot_ensure())

@@ -171,6 +171,57 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 	return (struct lane *)lane;
 }
 
+/*
+ * Pop from and push to the freelist of this CPU's slab, for plain free pointers that lie @offset
+ * into the object. NULL, false: nothing there, or not this slab.
+ */
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	size_t lane, x;
+	void *object;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq $0, 16(%[lane])\n"
+					"je 5f\n"
+					"movq (%[lane]), %[object]\n"
+					"testq %[object], %[object]\n"
+					"jz 6f\n"
+					"movq (%[object],%[at]), %[x]\n"
+					"movq %[x], (%[lane])\n"
+					"2:\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[object], %k[object]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
+			     : [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	size_t lane, x;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq %[slab], 16(%[lane])\n"
+					"jne 5f\n"
+					"movq (%[lane]), %[x]\n"
+					"movq %[x], (%[object],%[at])\n"
+					"movq %[object], (%[lane])\n"
+					"2:\n"
+					"movl $1, %k[lane]\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
 /* Replace the freelist if all is as expected and where is this CPU's; tid moves on. */
 static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 {
@@ -331,6 +382,51 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 	return (struct lane *)lane;
 }
 
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	size_t lane, x;
+	void *object;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+					"cbz %[x], 5f\n"
+					"ldr %[object], [%[lane], #0]\n"
+					"cbz %[object], 6f\n"
+					"ldr %[x], [%[object], %[at]]\n"
+					"str %[x], [%[lane], #0]\n"
+					"2:\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[object], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
+			     : [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	size_t lane, x;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+					"cmp %[x], %[slab]\n"
+					"b.ne 5f\n"
+					"ldr %[x], [%[lane], #0]\n"
+					"str %[x], [%[object], %[at]]\n"
+					"str %[object], [%[lane], #0]\n"
+					"2:\n"
+					"mov %[lane], #1\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
 static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 {
 	size_t lane, x, y;
@@ -386,6 +482,23 @@ static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 }
 
 #else
+
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	(void)slot;
+	(void)offset;
+	return NULL;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	(void)slot;
+	(void)slab;
+	(void)object;
+	(void)offset;
+	return false;
+}
 
 static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 {
