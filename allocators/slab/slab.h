@@ -75,7 +75,8 @@ typedef unsigned int slab_flags_t;
 #define SLAB_SKIP_KFENCE	0x20000u /* never sampled for guard pages */
 #define SLAB_DEBUG_OBJECTS	0x40000u /* accepted; nothing here tracks object life times */
 #define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
-#define SLAB_FLAGS_ALL		0x7ffffu
+#define SLAB_HUGE_BLOCKS	0x80000u /* objects beyond a page: packed into up to 2 MiB */
+#define SLAB_FLAGS_ALL		0xfffffu
 
 #define KMALLOC_MIN_SIZE       8u
 #define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */
