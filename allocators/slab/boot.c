@@ -12,6 +12,7 @@
 #include "cache.h"
 #include "cpuslab.h"
 #include "kmalloc.h"
+#include "merge.h"
 #include "options.h"
 #include "os.h"
 #include "pagemap.h"
@@ -37,7 +38,14 @@ static struct cache_policy policy_of(const struct options *o)
 	m.slab_min_order = (unsigned int)o->slab_min_order;
 	m.slab_max_order = (unsigned int)o->slab_max_order;
 	m.slab_min_objects = (unsigned int)o->slab_min_objects;
-	return (struct cache_policy){ m, o->debug_flags, o->merge };
+	m.nomerge = !o->merge;
+	return (struct cache_policy){ m, o->debug_flags };
+}
+
+/* For the names of merged caches. */
+static void *alloc_name(size_t bytes)
+{
+	return kmalloc_internal(bytes, GFP_KERNEL);
 }
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
@@ -69,8 +77,10 @@ static int start(struct options *o, struct text *why)
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
-	if (!err)
+	if (!err) {
+		merge_init(alloc_name, kfree);
 		return 0;
+	}
 	text_str(why, "out of memory while the kmalloc caches were made");
 	kmalloc_exit();
 	cache_exit();

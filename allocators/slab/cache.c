@@ -34,12 +34,6 @@ static size_t cache_bytes(void)
 	return sizeof(struct kmem_cache) + slab_nr_nodes * sizeof(struct node);
 }
 
-/* Caches that must not have sheaves, as in the kernel: debug ones and those libslab lives on. */
-static bool has_sheaves(slab_flags_t flags)
-{
-	return !(flags & (SLAB_DEBUG_FLAGS | SLAB_NOLEAKTRACE | SLAB_NO_SHEAVES));
-}
-
 /* What the fast paths may do: see types.h. */
 static void set_slots(struct kmem_cache *s)
 {
@@ -59,13 +53,12 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
 	if (err)
 		return err;
-	if (!has_sheaves(l->flags))
-		s->geo.capacity = 0;
-	s->flags = l->flags;
+	s->flags = geometry_flags(&slab_policy.machine, l);
 	s->ctor = ctor;
 	s->align_request = l->align;
 	s->nr_users = 1;
 	strcpy(s->name, name);
+	list_init(&s->aliases);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		partial_init(&s->node[i]);
 	stat_attach(s);
@@ -127,15 +120,16 @@ struct kmem_cache *cache_create(const char *name, const struct layout *l,
 static struct kmem_cache *create_or_merge(const char *name, const struct layout *l,
 					  void (*ctor)(void *object))
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 
 	lock_acquire(&slab_mutex);
-	if (!ctor)
-		s = merge_find(l);
-	if (s)
-		merge_into(s, l);
-	else
+	s = merge_find(&slab_policy.machine, &slab_caches, l);
+	if (!s)
 		s = create_locked(name, l, ctor);
+	else if (merge_into(s, name, l)) {
+		errno = ENOMEM;
+		s = NULL;
+	}
 	lock_release(&slab_mutex);
 	return s;
 }
@@ -201,6 +195,7 @@ static bool unmake(struct kmem_cache *s)
 	}
 	percpu_detach(s);
 	stat_detach(s);
+	merge_forget(s);
 	list_del(&s->link);
 	return true;
 }

@@ -17,7 +17,6 @@ extern struct list_head slab_caches; /* newest first, as /proc/slabinfo prints t
 struct cache_policy {
 	struct machine machine;
 	slab_flags_t debug_flags;
-	bool merge;
 };
 extern struct cache_policy slab_policy;
 

@@ -183,11 +183,18 @@ static size_t place(const struct machine *m, const struct layout *l, slab_flags_
 	return size;
 }
 
+/* Sheaves or orders of its own are promises that a shared cache could not keep. */
+static bool asks_for_its_own(const struct layout *l)
+{
+	return l->sheaf_capacity || l->min_order || (l->flags & SLAB_HUGE_BLOCKS);
+}
+
 bool geometry_unmergeable(const struct machine *m, const struct layout *l, slab_flags_t flags)
 {
 	slab_flags_t never = m->rules == RULES_6_18 ? NEVER_6_18 : NEVER_7_2;
 
-	return m->nomerge || (flags & (never | SLAB_KMALLOC)) || l->has_ctor || l->usersize;
+	return m->nomerge || (flags & (never | SLAB_KMALLOC)) || l->has_ctor || l->usersize ||
+	       asks_for_its_own(l);
 }
 
 static bool ext_fits_padding(const struct machine *m, const struct layout *l, slab_flags_t flags,
@@ -224,7 +231,7 @@ static slab_flags_t settle(const struct machine *m, const struct layout *l, stru
 {
 	slab_flags_t flags = l->flags, ext;
 
-	if (l->sheaf_capacity || l->min_order || (flags & SLAB_HUGE_BLOCKS))
+	if (asks_for_its_own(l))
 		flags |= SLAB_NO_MERGE;
 	ext = calculate_sizes(m, l, flags, geo);
 	if (m->debug_keeps_orders && debug_raises_order(m, l, geo->size)) {

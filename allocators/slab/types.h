@@ -322,6 +322,7 @@ struct kmem_cache {
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */
 	struct list_head attached;  /* percpu.c's list */
+	struct list_head aliases;   /* names of later users (merge.h) */
 	char name[SLAB_NAME_LEN];
 	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
 	struct node_tally tally[SLAB_MAX_NODES];
