@@ -67,6 +67,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 LIB_OBJ := $(call objects,lib/*.c)
 SLAB_OBJ := $(call objects,allocators/slab/*.c)
 RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.c harness/*.c studies/*.c)
+# Pure functions of libslab, which it does not export, for ./runner geometry.
+PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
 ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(HARNESS_TEST_OBJ)
@@ -204,7 +206,7 @@ $(B)/$(SONAME): $(B)/libslab.so
 
 $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
+	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
 
 $(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
@@ -213,7 +215,7 @@ $(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN/../..' -o $@ $< $(filter-out $(MAIN_OBJ),$(RUNNER_OBJ)) \
-		$(LIBLIB) $(SLAB_LINK) $(CMOCKA_LIBS) $(LIBS)
+		$(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(CMOCKA_LIBS) $(LIBS)
 
 # ---- installing --------------------------------------------------------------------------------
 
