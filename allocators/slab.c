@@ -154,6 +154,7 @@ ALLOCATOR(slab) = {
 	.version = version,
 	.mode = mode,
 	.slab_use = use,
+	.slabinfo = slab_slabinfo,
 	.cache_create = slab_cache_create,
 	.cache_destroy = slab_cache_destroy,
 	.ops = {

@@ -25,6 +25,7 @@ static const struct command {
 	{ "list", command_list, "allocators and workloads that can be named" },
 	{ "report", command_report, "show a stored run again: report [RUN]" },
 	{ "plots", command_plots, "draw a stored run again: plots [RUN]" },
+	{ "slabinfo", command_slabinfo, "the slabs of a stored trial: slabinfo [RUN[/TRIAL]]" },
 	{ "geometry", command_geometry, "how objects lie in slabs; compare with a real kernel" },
 	{ "help", help, "this text; COMMAND --help tells a command's options" },
 	{ "version", version, "version and commit" },
