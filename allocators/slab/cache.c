@@ -158,6 +158,8 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 		.has_ctor = args->ctor != NULL,
 		.has_freeptr_offset = args->use_freeptr_offset,
 		.freeptr_offset = args->freeptr_offset,
+		.sheaf_capacity = args->sheaf_capacity,
+		.min_order = args->min_order,
 	};
 
 	if (err)

@@ -141,7 +141,8 @@ static bool layout_valid(const struct machine *m, const struct layout *l)
 {
 	if (!l->size || l->size > KMALLOC_MAX_SIZE || (l->align && !bits_is_pow2(l->align)))
 		return false;
-	return l->min_order <= MAX_PAGE_ORDER && freeptr_valid(m, l) && user_region_valid(l);
+	return l->min_order <= MAX_PAGE_ORDER && l->sheaf_capacity <= UINT16_MAX &&
+	       freeptr_valid(m, l) && user_region_valid(l);
 }
 
 /* The tracks and the word behind them begin at @size; returns where they end. */

@@ -96,9 +96,9 @@ bool geometry_unmergeable(const struct machine *m, const struct layout *l, slab_
 
 /*
  * Fill @geo. 0; -EINVAL for a bad request: no size or one above KMALLOC_MAX_SIZE, an alignment that
- * is no power of two, a free pointer offset outside the object or without RCU or constructor, a
- * user region outside the object, more than 32767 objects in the smallest order allowed; -ENOSYS
- * if no block is large enough.
+ * is no power of two, a sheaf of more than 65535 objects, a free pointer offset outside the object
+ * or without RCU or constructor, a user region outside the object, more than 32767 objects in the
+ * smallest order allowed; -ENOSYS if no block is large enough.
  *
  * SLAB_HUGE_BLOCKS: slots beyond a page get the order within 2 MiB that wastes least for each, the
  * lowest that does so, and as with min_order a slab is never smaller.

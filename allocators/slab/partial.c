@@ -67,7 +67,7 @@ unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **ba
 	struct node *from = &s->node[node];
 	unsigned int got;
 
-	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= s->geo.min_partial ||
+	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= cache_min_partial(s) ||
 	    !lock_try(&from->lock))
 		return 0;
 	got = take(s, from, batch, n);
@@ -88,7 +88,7 @@ static void discard(struct kmem_cache *s, struct node *n, struct frame *f, struc
 /* Readers under RCU may still look at the objects of a TYPESAFE_BY_RCU cache: its slabs stay. */
 static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && n->nr_partial >= s->geo.min_partial &&
+	return !f->inuse && n->nr_partial >= cache_min_partial(s) &&
 	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }
 

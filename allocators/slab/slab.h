@@ -125,6 +125,8 @@ struct kmem_cache_args {
 	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
 	bool use_freeptr_offset;
 	void (*ctor)(void *object);
+	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
+	unsigned int min_order; /* in pages: no slab is smaller, none falls back; never merged */
 };
 
 /*
@@ -278,6 +280,30 @@ SLAB_API void slab_usage(struct slab_usage *usage);
  * length of the whole text. As in the kernel, objects in sheaves count as active.
  */
 SLAB_API size_t slab_slabinfo(char *buf, size_t len);
+
+/*
+ * The text of /sys/kernel/slab/@cache/@attribute, e.g. "7 N0=7\n". @cache is the name of a cache,
+ * of a later user of a shared one, or what a shared one is called after its properties
+ * (":a-0000104"). Writes at most @len bytes with a NUL and returns the full length; -ENOENT if
+ * there is no such cache or attribute. With the option stats each counter of CONFIG_SLUB_STATS is
+ * one as well.
+ */
+SLAB_API int slab_attribute(const char *cache, const char *attribute, char *buf, size_t len);
+
+/* The names of the attributes, NULL past the last. */
+SLAB_API const char *slab_attribute_name(size_t index);
+
+/*
+ * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink). 0;
+ * -ENOENT as above, -EACCES if it may only be read, -EINVAL for another text.
+ */
+SLAB_API int slab_attribute_write(const char *cache, const char *attribute, const char *text);
+
+/*
+ * Which caches share slabs, as `slabinfo -a` shows it: ":a-0000104   <- first second", a line each.
+ * As in the kernel a name stays until the last user is gone. Length and buffer as slab_slabinfo().
+ */
+SLAB_API size_t slab_aliases(char *buf, size_t len);
 
 /*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one

@@ -293,7 +293,7 @@ struct geometry {
 	unsigned int objects;	/* in a slab of that order */
 	unsigned int min_order; /* tried when the usual order fails */
 	unsigned int min_objects;
-	unsigned int min_partial;  /* slabs kept although they are empty */
+	unsigned int min_partial;  /* slabs kept although they are empty; may be set (sysfs.h) */
 	unsigned int capacity;	   /* objects in a sheaf; 0: no sheaves */
 	unsigned int track_offset; /* of the alloc track, from the object; the free track follows */
 	unsigned int orig_offset;  /* of the word with the size asked for; 0: not kept */
@@ -336,6 +336,11 @@ extern unsigned int slab_nr_nodes;
 static inline unsigned int cache_object_size(const struct kmem_cache *s)
 {
 	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);
+}
+
+static inline unsigned int cache_min_partial(const struct kmem_cache *s)
+{
+	return __atomic_load_n(&s->geo.min_partial, __ATOMIC_RELAXED);
 }
 
 #endif
