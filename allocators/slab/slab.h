@@ -132,7 +132,9 @@ struct kmem_cache_args {
 /*
  * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two. The
  * name, under 64 bytes, is copied. @ctor runs once per object and slab life, when the slab is made,
- * with no lock held. NULL: bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
+ * with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie in slabs of up to 2 MiB, of the
+ * size that wastes least for each; no slab is smaller, so a fragmented memory fails earlier. NULL:
+ * bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
  */
 SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 					      unsigned int align, slab_flags_t flags,

@@ -6,6 +6,8 @@
 #include "common.h"
 
 #include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "allocators/slab/fault.h"
 
@@ -278,9 +280,40 @@ static void test_sheaves_are_as_large_as_asked(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
+/* A library with counters; exit code 0 if they are files and count. */
+static int with_stats(void)
+{
+	struct kmem_cache *s;
+	bool listed = false;
+	void *p;
+
+	if (slab_boot("stats=1"))
+		return 1;
+	s = kmem_cache_create("watched", 100, 0, SLAB_NO_MERGE, NULL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, p);
+	for (size_t i = 0; slab_attribute_name(i); i++)
+		listed |= !strcmp(slab_attribute_name(i), "alloc_slab");
+	if (!listed || slab_attribute("watched", "alloc_slab", text, sizeof(text)) < 0)
+		return 2;
+	if (strncmp(text, "1 C", 3) != 0 || !strstr(text, "=1\n"))
+		return 3;
+	return slab_attribute_write("watched", "alloc_slab", "0") == -EACCES ? 0 : 4;
+}
+
+/* libslab boots once a process, so the counters have one of their own, before this one boots. */
 static int boot(void **state)
 {
+	int status = -1;
+	pid_t pid = fork();
+
 	(void)state;
+	if (!pid)
+		_exit(with_stats());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
+		print_error("with stats=1: status %x\n", (unsigned int)status);
+		return -1;
+	}
 	return slab_boot("cpus=2");
 }
 
