@@ -38,14 +38,17 @@ enum key {
 static const struct argp_option table[] = {
 	{ "size", KEY_SIZE, "N", 0, "Bytes of an object", 1 },
 	{ "align", KEY_ALIGN, "N", 0, "Alignment asked for, a power of two", 1 },
-	{ "flags", KEY_FLAGS, "LIST", 0, "HWCACHE_ALIGN, KMALLOC, HUGE_BLOCKS, ...", 1 },
+	{ "flags", KEY_FLAGS, "LIST", 0,
+	  "HWCACHE_ALIGN, TYPESAFE_BY_RCU, RECLAIM_ACCOUNT, ACCOUNT, NO_MERGE, KMALLOC, "
+	  "NOLEAKTRACE, CACHE_DMA, CACHE_DMA32, HUGE_BLOCKS, or a debug flag by its name",
+	  1 },
 	{ "ctor", KEY_CTOR, NULL, 0, "It has a constructor", 1 },
 	{ "freeptr-offset", KEY_FREEPTR, "N", 0, "Where it wants its free pointer", 1 },
 	{ "sheaf-capacity", KEY_SHEAF, "N", 0, "Objects in a sheaf that it asks for", 1 },
 	{ "min-order", KEY_MIN_ORDER, "N", 0, "No slab of it below this order", 1 },
 	{ "cpus", KEY_CPUS, "N", 0, "CPUs present (default: this machine's)", 2 },
 	{ "page-size", KEY_PAGE_SIZE, "P", 0, "4K, 16K or 64K (default: this machine's)", 2 },
-	{ "debug", KEY_DEBUG, "FZPU", 0, "Letters as in slab_debug: F Z P U T O -", 2 },
+	{ "debug", KEY_DEBUG, "FZPU", 0, "Letters as in slab_debug: F Z P U T A O -", 2 },
 	{ "rules", KEY_RULES, "6.18|7.2", 0,
 	  "Whose rules (default: 7.2; with --kernel the running kernel's, with --check 6.18). No "
 	  "kernel of 7.2 is recorded: against one of 6.18, its sheaf_capacity and cpu_partial "
@@ -81,14 +84,20 @@ static const struct {
 	{ "POISON", SLAB_POISON },
 	{ "STORE_USER", SLAB_STORE_USER },
 	{ "TRACE", SLAB_TRACE },
+	{ "FAILSLAB", SLAB_FAILSLAB },
 };
 
 static const struct {
 	char letter;
 	slab_flags_t flag;
 } letters[] = {
-	{ 'F', SLAB_CONSISTENCY_CHECKS }, { 'Z', SLAB_RED_ZONE }, { 'P', SLAB_POISON },
-	{ 'U', SLAB_STORE_USER },	  { 'T', SLAB_TRACE },	  { '-', 0 },
+	{ 'F', SLAB_CONSISTENCY_CHECKS },
+	{ 'Z', SLAB_RED_ZONE },
+	{ 'P', SLAB_POISON },
+	{ 'U', SLAB_STORE_USER },
+	{ 'T', SLAB_TRACE },
+	{ 'A', SLAB_FAILSLAB },
+	{ '-', 0 },
 };
 
 void geometry_options_flags(slab_flags_t flags, char *buf, size_t len)
@@ -141,8 +150,9 @@ static void parse_debug(struct geometry_options *o, const char *text)
 		while (i < ARRAY_SIZE(letters) && letters[i].letter != *p)
 			i++;
 		if (i == ARRAY_SIZE(letters))
-			die(EXIT_USAGE, "--debug %s: '%c' is no letter; give some of F Z P U T O -",
-			    text, *p);
+			die(EXIT_USAGE,
+			    "--debug %s: '%c' is no letter; give some of F Z P U T A O -", text,
+			    *p);
 		o->layout.flags |= letters[i].flag;
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "frame.h"
 #include "merge.h"
 #include "stat.h"
@@ -43,7 +44,7 @@ SHOW_VALUE(min_partial, cache_min_partial(s))
 SHOW_VALUE(object_size, cache_object_size(s))
 SHOW_VALUE(objs_per_slab, s->geo.objects)
 SHOW_VALUE(order, s->geo.order)
-SHOW_VALUE(sheaf_capacity, s->geo.capacity)
+SHOW_VALUE(sheaf_capacity, slab_cpuslab ? 0 : s->geo.capacity)
 SHOW_VALUE(slab_size, s->geo.size)
 SHOW_VALUE(usersize, s->usersize)
 SHOW_FLAG(cache_dma, SLAB_CACHE_DMA)
@@ -55,18 +56,6 @@ SHOW_FLAG(red_zone, SLAB_RED_ZONE)
 SHOW_FLAG(sanity_checks, SLAB_CONSISTENCY_CHECKS)
 SHOW_FLAG(store_user, SLAB_STORE_USER)
 SHOW_FLAG(trace, SLAB_TRACE)
-
-static void show_none(struct text *t, struct kmem_cache *s)
-{
-	(void)s;
-	say(t, 0);
-}
-
-static void show_slabs_cpu_partial(struct text *t, struct kmem_cache *s)
-{
-	(void)s;
-	text_str(t, "0(0)\n");
-}
 
 static void show_remote_ratio(struct text *t, struct kmem_cache *s)
 {
@@ -119,16 +108,12 @@ static size_t count_objects(const struct node *n)
 }
 
 /* "7 N0=7": the sum, then each node that has any. */
-static void say_nodes(struct text *t, struct kmem_cache *s, size_t (*count)(const struct node *n))
+static void say_sum(struct text *t, const size_t nr[SLAB_MAX_NODES])
 {
-	size_t nr[SLAB_MAX_NODES], sum = 0;
+	size_t sum = 0;
 
-	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
-		lock_acquire(&s->node[i].lock);
-		nr[i] = count(&s->node[i]);
-		lock_release(&s->node[i].lock);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		sum += nr[i];
-	}
 	text_u64(t, sum);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
 		if (!nr[i])
@@ -139,6 +124,18 @@ static void say_nodes(struct text *t, struct kmem_cache *s, size_t (*count)(cons
 		text_u64(t, nr[i]);
 	}
 	text_str(t, "\n");
+}
+
+static void say_nodes(struct text *t, struct kmem_cache *s, size_t (*count)(const struct node *n))
+{
+	size_t nr[SLAB_MAX_NODES];
+
+	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
+		lock_acquire(&s->node[i].lock);
+		nr[i] = count(&s->node[i]);
+		lock_release(&s->node[i].lock);
+	}
+	say_sum(t, nr);
 }
 
 #define SHOW_NODES(name)                                                                           \
@@ -152,6 +149,14 @@ SHOW_NODES(objects_partial)
 SHOW_NODES(partial)
 SHOW_NODES(slabs)
 SHOW_NODES(total_objects)
+
+static void show_cpu_slabs(struct text *t, struct kmem_cache *s)
+{
+	size_t nr[SLAB_MAX_NODES];
+
+	sysfs_count_cpu_slabs(s, nr);
+	say_sum(t, nr);
+}
 
 static int store_min_partial(struct kmem_cache *s, unsigned long value)
 {
@@ -173,8 +178,8 @@ static const struct attribute table[] = {
 	{ "aliases", show_aliases, NULL },
 	{ "align", show_align, NULL },
 	{ "cache_dma", show_cache_dma, NULL },
-	{ "cpu_partial", show_none, NULL },
-	{ "cpu_slabs", show_none, NULL },
+	{ "cpu_partial", sysfs_show_cpu_partial, NULL },
+	{ "cpu_slabs", show_cpu_slabs, NULL },
 	{ "ctor", show_ctor, NULL },
 	{ "destroy_by_rcu", show_destroy_by_rcu, NULL },
 	{ "hwcache_align", show_hwcache_align, NULL },
@@ -194,7 +199,7 @@ static const struct attribute table[] = {
 	{ "shrink", NULL, store_shrink },
 	{ "slab_size", show_slab_size, NULL },
 	{ "slabs", show_slabs, NULL },
-	{ "slabs_cpu_partial", show_slabs_cpu_partial, NULL },
+	{ "slabs_cpu_partial", sysfs_show_slabs_cpu_partial, NULL },
 	{ "store_user", show_store_user, NULL },
 	{ "total_objects", show_total_objects, NULL },
 	{ "trace", show_trace, NULL },

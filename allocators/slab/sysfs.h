@@ -6,7 +6,8 @@
  * several nodes are not of one moment.
  *
  * As in the kernel objects in sheaves count as used. cpu_partial, cpu_slabs and slabs_cpu_partial
- * are empty since 7.0. ctor is an address, for a library has no table of symbols.
+ * are empty since 7.0; with engine=cpuslab they are not, and there are no sheaves. ctor is an
+ * address, for a library has no table of symbols.
  */
 #ifndef SLAB_SYSFS_H
 #define SLAB_SYSFS_H
@@ -23,5 +24,11 @@ struct attribute {
 
 /* In the order of their names; those behind the last are NULL. */
 const struct attribute *sysfs_attribute(size_t index);
+
+/* sysfs_cpu.c: what CPUs hold with engine=cpuslab. */
+void sysfs_show_cpu_partial(struct text *t, struct kmem_cache *s);
+void sysfs_show_slabs_cpu_partial(struct text *t, struct kmem_cache *s);
+/* Slabs that CPUs hold, by node. */
+void sysfs_count_cpu_slabs(struct kmem_cache *s, size_t nr[SLAB_MAX_NODES]);
 
 #endif

@@ -150,7 +150,7 @@ expect 'an unknown flag' 2 geometry --size 8 --flags HWCACHE_ALING
 says err "did you mean 'HWCACHE_ALIGN'?"
 one_line
 expect 'an unknown letter' 2 geometry --size 8 --debug FX
-says err "'X' is no letter; give some of F Z P U T O -"
+says err "'X' is no letter; give some of F Z P U T A O -"
 for bad in '--size 0' '--size x' '--size 1.5' '--size 4194305' '--size 8 --align 24' \
 	'--size 8 --cpus 0' '--size 8 --page-size 8K' '--size 8 --rules 5' '--size 8 --ext-bytes 4' \
 	'--size 8 --min-order 11' '--size 8 --slab-min-order 5' '--size 8 --min-order 10' \

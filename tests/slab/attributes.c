@@ -301,19 +301,50 @@ static int with_stats(void)
 	return slab_attribute_write("watched", "alloc_slab", "0") == -EACCES ? 0 : 4;
 }
 
-/* libslab boots once a process, so the counters have one of their own, before this one boots. */
-static int boot(void **state)
+/* engine=cpuslab; exit code 0 if what CPUs hold is shown. */
+static int with_cpu_slabs(void)
+{
+	struct kmem_cache *s;
+	static void *p[1024];
+
+	if (slab_boot("engine=cpuslab"))
+		return 1;
+	s = kmem_cache_create("held", 1024, 0, SLAB_NO_MERGE, NULL);
+	for (size_t i = 0; i < 1024; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	if (number("held", "cpu_partial") != 24 || number("held", "sheaf_capacity"))
+		return 2;
+	if (number("held", "cpu_slabs") < 1 || !is_sum_over_nodes(show("held", "cpu_slabs")))
+		return 3;
+	if (strcmp(show("held", "slabs_cpu_partial"), "0(0)\n") != 0)
+		return 4;
+	for (size_t i = 0; i < 1024; i += 16)
+		kmem_cache_free(s, p[i]);
+	if (!strstr(show("held", "slabs_cpu_partial"), ") C"))
+		return 5;
+	return number("held", "slabs_cpu_partial") ? 0 : 6;
+}
+
+static bool child_is_fine(const char *what, int (*run)(void))
 {
 	int status = -1;
 	pid_t pid = fork();
 
-	(void)state;
 	if (!pid)
-		_exit(with_stats());
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-		print_error("with stats=1: status %x\n", (unsigned int)status);
+		_exit(run());
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status)
+		return true;
+	print_error("with %s: status %x\n", what, (unsigned int)status);
+	return false;
+}
+
+/* libslab boots once a process, so other options have one of their own, before this one boots. */
+static int boot(void **state)
+{
+	(void)state;
+	if (!child_is_fine("stats=1", with_stats) ||
+	    !child_is_fine("engine=cpuslab", with_cpu_slabs))
 		return -1;
-	}
 	return slab_boot("cpus=2");
 }
 
