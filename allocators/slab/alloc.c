@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "cpuslab.h"
+#include "debug.h"
 #include "free.h"
 #include "nodes.h"
 #include "percpu.h"
 #include "sheaf.h"
+#include "single.h"
 #include "slabs.h"
 #include "stat.h"
 
@@ -79,6 +81,8 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
 
+	if (unlikely(debug_is_on(s)))
+		return single_alloc(s, r->gfp, r->node, r->size, r->caller);
 	if (unlikely(is_elsewhere(r->node))) {
 		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
 		return take_from_slabs(s, r);
@@ -98,7 +102,7 @@ static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 	if (!object)
 		return NULL;
 	if (r->gfp & __GFP_ZERO)
-		memset(object, 0, cache_object_size(s));
+		memset(object, 0, debug_zero_bytes(s, r->size));
 	if (hooks_after_alloc(s, r, &object, 1))
 		return object;
 	free_unhooked(s, object);
@@ -113,7 +117,7 @@ void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
 		return with_hooks(s, r);
 	object = take(s, r);
 	if (object && unlikely(r->gfp & __GFP_ZERO))
-		memset(object, 0, cache_object_size(s));
+		memset(object, 0, debug_zero_bytes(s, r->size));
 	return object;
 }
 

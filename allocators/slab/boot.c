@@ -17,7 +17,9 @@
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "report.h"
 #include "sheaf.h"
+#include "stackdepot.h"
 #include "stat.h"
 
 bool slab_booted;
@@ -39,7 +41,8 @@ static struct cache_policy policy_of(const struct options *o)
 	m.slab_max_order = (unsigned int)o->slab_max_order;
 	m.slab_min_objects = (unsigned int)o->slab_min_objects;
 	m.nomerge = !o->merge;
-	return (struct cache_policy){ m, o->debug_flags };
+	m.debug_keeps_orders = o->debug.keeps_orders;
+	return (struct cache_policy){ m };
 }
 
 /* For the names of merged caches. */
@@ -74,6 +77,9 @@ static int start(struct options *o, struct text *why)
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
 	sheaf_init(&sheaf_memory);
+	report_init((unsigned int)o->panic_on_error);
+	debug_policy_set(&o->debug);
+	failslab_set(&o->failslab, o->seed);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
@@ -84,6 +90,7 @@ static int start(struct options *o, struct text *why)
 	text_str(why, "out of memory while the kmalloc caches were made");
 	kmalloc_exit();
 	cache_exit();
+	stackdepot_exit();
 	percpu_exit();
 no_threads:
 	pagemap_destroy();

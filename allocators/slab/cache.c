@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "boot.h"
 #include "cpuslab.h"
+#include "debug_flags.h"
 #include "hooks.h"
 #include "merge.h"
 #include "partial.h"
@@ -18,6 +19,7 @@
 #include "report.h"
 #include "sheaf.h"
 #include "shutdown.h"
+#include "stackdepot.h"
 #include "stat.h"
 
 struct lock slab_mutex;
@@ -54,6 +56,9 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	if (err)
 		return err;
 	s->flags = geometry_flags(&slab_policy.machine, l);
+	/* Without memory for stacks the cache works all the same: reports then lack them. */
+	if (s->flags & SLAB_STORE_USER)
+		(void)stackdepot_init();
 	s->ctor = ctor;
 	s->align_request = l->align;
 	s->nr_users = 1;
@@ -74,7 +79,7 @@ int cache_init(const struct cache_policy *policy)
 	struct layout l = {
 		.size = (unsigned int)cache_bytes(),
 		.align = _Alignof(struct node),
-		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE,
+		.flags = debug_flags_for("kmem_cache", SLAB_NO_MERGE | SLAB_NOLEAKTRACE),
 	};
 
 	slab_policy = *policy;
@@ -154,7 +159,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 	struct layout l = {
 		.size = size,
 		.align = args->align,
-		.flags = flags | (flags & SLAB_NO_USER_FLAGS ? 0 : slab_policy.debug_flags),
+		.flags = err ? flags : debug_flags_for(name, flags),
 		.has_ctor = args->ctor != NULL,
 		.has_freeptr_offset = args->use_freeptr_offset,
 		.freeptr_offset = args->freeptr_offset,

@@ -13,10 +13,9 @@
 extern struct lock slab_mutex;
 extern struct list_head slab_caches; /* newest first, as /proc/slabinfo prints them */
 
-/* The machine in effect, and the flags that the debug option adds. Set at boot. */
+/* The machine in effect. Set at boot. */
 struct cache_policy {
 	struct machine machine;
-	slab_flags_t debug_flags;
 };
 extern struct cache_policy slab_policy;
 

@@ -335,6 +335,9 @@ static void check_node(struct checker *c, struct kmem_cache *s, struct node *n,
 		if (f->cache != s || !f->on_list)
 			disagree(c, "E8: a slab on the wrong list", s, frame_address(f));
 	}
+	list_for_each_entry (f, &n->full, link)
+		if (f->cache != s || f->on_list || f->frozen || f->inuse != f->objects)
+			disagree(c, "E8: a slab among the full ones", s, frame_address(f));
 	expect_equal(c, "E8: nr_partial", s, NULL, n->nr_partial, nr);
 	expect_equal(c, "E8: slabs marked as listed", s, NULL, tally->nr_listed, nr);
 	expect_equal(c, "E8: nr_slabs", s, NULL, n->nr_slabs, tally->nr_slabs);

@@ -2,6 +2,7 @@
 /* One slab's objects. See frame.h for who may call, types.h for the equations. */
 #include "frame.h"
 
+#include "debug.h"
 #include "freelist.h"
 #include "geometry.h"
 #include "pagemap.h"
@@ -33,6 +34,12 @@ static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp, int node)
 	return f;
 }
 
+static void construct(const struct kmem_cache *s, const struct frame *f)
+{
+	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
+		s->ctor(object_at(s, f, i));
+}
+
 struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct frame *f = get_block(s, gfp, node);
@@ -47,14 +54,20 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 	f->nr_fresh = f->objects;
 	f->on_list = false;
 	f->on_cpu = false;
+	f->frozen = false;
+	f->obj_exts = 0;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
-	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
-		s->ctor(object_at(s, f, i));
+	if (debug_is_on(s))
+		debug_init_slab(s, f);
+	else
+		construct(s, f);
 	return f;
 }
 
 void frame_destroy(struct frame *f)
 {
+	if (debug_is_on(f->cache))
+		debug_check_gone(f->cache, f);
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
 	pages_free(f);
 }

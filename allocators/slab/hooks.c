@@ -2,18 +2,17 @@
 /* The order in which the parts are called. See hooks.h. */
 #include "hooks.h"
 
+#include "failslab.h"
 #include "stat.h"
 
 bool hooks_needed(const struct kmem_cache *s)
 {
-	return s->stats;
+	return s->stats || (s->flags & SLAB_FAILSLAB);
 }
 
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
 {
-	(void)s;
-	(void)r;
-	return true;
+	return !failslab_hit(s, r->gfp);
 }
 
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,

@@ -12,6 +12,7 @@
 #include "boot.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "debug_flags.h"
 #include "large.h"
 #include "percpu.h"
 #include "text.h"
@@ -194,12 +195,12 @@ static int create(unsigned int type, unsigned int index)
 	struct layout l = {
 		.size = bytes,
 		.align = 1u << (bits_ffs(bytes) - 1), /* the largest power of two that divides it */
-		.flags = type_flags(type) | slab_policy.debug_flags,
 	};
 	struct kmem_cache *s;
 
 	text_init(&t, name, sizeof(name));
 	name_cache(&t, type, bytes);
+	l.flags = debug_flags_for(name, type_flags(type));
 	s = cache_create(name, &l, NULL);
 	if (!s)
 		return -errno;

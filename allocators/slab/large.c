@@ -32,8 +32,10 @@ void large_free(const void *p, size_t page, uint32_t entry)
 {
 	struct frame *f = pagemap_frame(page, entry);
 
-	if (p != frame_address(f))
-		report_pointer(p, "Invalid object pointer");
+	if (p != frame_address(f)) {
+		report_foreign(p, "Invalid object pointer");
+		return;
+	}
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	pages_free(f);
 }

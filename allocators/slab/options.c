@@ -121,16 +121,33 @@ static void print_engine(const struct options *o, const struct option *opt, stru
 static int read_debug(struct options *o, const struct option *opt, struct word value)
 {
 	(void)opt;
-	if (!word_is(value, "F") && !word_is(value, "-"))
-		return -EINVAL;
-	o->debug_flags = word_is(value, "F") ? SLAB_CONSISTENCY_CHECKS : 0;
-	return 0;
+	return debug_policy_parse(&o->debug, value.p, value.len);
 }
 
 static void print_debug(const struct options *o, const struct option *opt, struct text *t)
 {
 	(void)opt;
-	text_str(t, o->debug_flags ? "F" : "-");
+	text_str(t, o->debug.text);
+}
+
+static int read_failslab(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	return failslab_parse(&o->failslab, value.p, value.len);
+}
+
+static void print_failslab(const struct options *o, const struct option *opt, struct text *t)
+{
+	const struct failslab *f = &o->failslab;
+
+	(void)opt;
+	if (!f->interval) {
+		text_str(t, "-");
+		return;
+	}
+	text_format(t, "interval:%lu+probability:%lu", f->interval, f->probability);
+	if (f->times != UINT64_MAX)
+		text_format(t, "+times:%lu", f->times);
 }
 
 #define NUMBER(opt, field, lo, hi, text)                                                           \
@@ -155,7 +172,15 @@ static const struct option table[] = {
 	  .offset = offsetof(struct options, seed),
 	  .max = UINT64_MAX,
 	  .values = "a number below 2^64" },
-	{ .name = "debug", .read = read_debug, .print = print_debug, .values = "F or -" },
+	{ .name = "debug",
+	  .read = read_debug,
+	  .print = print_debug,
+	  .values = "letters of FZPUTAO or -, names behind '+', blocks between ';'" },
+	NUMBER("panic_on_error", panic_on_error, 0, 1, "0 or 1"),
+	{ .name = "failslab",
+	  .read = read_failslab,
+	  .print = print_failslab,
+	  .values = "interval:N+probability:P+times:T, some of them, or -" },
 	{ .name = "range",
 	  .read = read_range,
 	  .print = print_number,
@@ -177,6 +202,7 @@ void options_default(struct options *o)
 		.cpus = os_present_cpus(),
 		.slab_max_order = 3,
 		.merge = 1,
+		.debug = { .text = "-" },
 		.range_bytes = (uint64_t)64 << 30,
 		.dirty_bytes = (uint64_t)4 << 20,
 	};

@@ -7,6 +7,8 @@
 #define SLAB_OPTIONS_H
 
 #include "cache.h"
+#include "debug_flags.h"
+#include "failslab.h"
 #include "partition.h"
 #include "text.h"
 
@@ -22,7 +24,9 @@ struct options {
 	uint64_t slab_max_order;
 	uint64_t slab_min_objects;
 	uint64_t merge;
-	slab_flags_t debug_flags;
+	struct debug_policy debug;
+	struct failslab failslab;
+	uint64_t panic_on_error;
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;

@@ -6,9 +6,11 @@
 #include "partial.h"
 
 #include "barn.h"
+#include "debug.h"
 #include "frame.h"
 #include "pagemap.h"
 #include "report.h"
+#include "single.h"
 #include "stat.h"
 
 /* Slabs with more free objects than this are not put in order when a cache is shrunk. */
@@ -18,6 +20,7 @@ void partial_init(struct node *n)
 {
 	*n = (struct node){ .nr_partial = 0 };
 	list_init(&n->partial);
+	list_init(&n->full);
 	barn_init(&n->barn);
 }
 
@@ -124,12 +127,22 @@ static struct frame *owned_frame(struct kmem_cache *s, void *object)
 	return f;
 }
 
+static void give_singly(struct kmem_cache *s, void *const *batch, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		single_free(s, owned_frame(s, batch[i]), batch[i], NULL);
+}
+
 /* The lock is kept from object to object as long as they are of one node. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 {
 	struct node *node = NULL;
 	struct list_head gone;
 
+	if (unlikely(debug_is_on(s))) {
+		give_singly(s, batch, n);
+		return;
+	}
 	list_init(&gone);
 	for (unsigned int i = 0; i < n; i++) {
 		struct frame *f = owned_frame(s, batch[i]);

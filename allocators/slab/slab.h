@@ -6,7 +6,8 @@
  * object may be freed by another thread than the one that allocated it, provided that it was handed
  * over with release/acquire or stronger. No function is safe in a signal handler. Memory: libslab
  * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
- * memory is NULL; a damaged or foreign object is one report on fd 2, then abort().
+ * memory is NULL; a damaged or foreign object is one report on fd 2, and the program goes on where
+ * the kernel does (report.h; option panic_on_error).
  */
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H
@@ -101,7 +102,13 @@ struct kmem_cache;
  *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
  *   slab_min_order=N slab_max_order=N slab_min_objects=N   as the kernel's parameters (0, 3, 0)
  *   seed=N                        the random mode's seed (default: drawn from the system)
- *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
+ *   debug=LETTERS[+NAME...][;...] the kernel's slab_debug= with '+' or ':' for its ',', see
+ *                                 debug_flags.h: F consistency checks, Z red zones, P poison, U who
+ *                                 allocated and freed, T trace, A failslab, O not where the order
+ *                                 grows, - nothing; none: FZPU; NAME may end in '*' (default -)
+ *   panic_on_error=0|1            1: abort() after each report of an error (default 0)
+ *   failslab=interval:N+probability:P+times:T   what letter A makes fail: one in N requests, with P
+ *                                 percent, T times (1, 100, no limit; default -: nothing)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
@@ -306,6 +313,30 @@ SLAB_API int slab_attribute_write(const char *cache, const char *attribute, cons
  * As in the kernel a name stays until the last user is gone. Length and buffer as slab_slabinfo().
  */
 SLAB_API size_t slab_aliases(char *buf, size_t len);
+
+/*
+ * Errors found and errors repaired, each one counted, since the program began or since the last
+ * slab_errors_reset(): a damaged region is 2, its report and its repair.
+ */
+SLAB_API size_t slab_errors(void);
+SLAB_API void slab_errors_reset(void);
+
+/*
+ * Check all slabs of a cache with debug flags as writing to its `validate` file in /sys does:
+ * reports and repairs what is wrong. Returns the number of slabs, -EINVAL for a cache without debug
+ * flags. Other threads wait for as long as it takes.
+ */
+SLAB_API long kmem_cache_validate(struct kmem_cache *s);
+
+/*
+ * Who allocated the objects in use of a cache with SLAB_STORE_USER, and who had freed them before:
+ * the text of the kernel's slab/<cache>/alloc_traces and free_traces, an entry for each place, the
+ * one with most objects first: count, symbol, waste=total/each (bytes beyond the size asked for),
+ * age=min/avg/max in ms, pid, cpus, stack. "No data" without objects. Writes at most @len bytes
+ * with a NUL and returns the length of the whole text; -EINVAL without SLAB_STORE_USER, -ENOMEM.
+ */
+SLAB_API long slab_alloc_traces(struct kmem_cache *s, char *buf, size_t len);
+SLAB_API long slab_free_traces(struct kmem_cache *s, char *buf, size_t len);
 
 /*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one

@@ -18,6 +18,7 @@
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
  *   6. zone.lock       buddy.c    free blocks, the committed frontier
+ *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
@@ -252,12 +253,13 @@ struct barn {
  * A cache's slabs and sheaves on one memory node.
  *
  * E8. nr_partial == length(partial); nr_slabs and nr_objects equal the count and the sum of objects
- *     over the slabs of this cache and node in the page map
+ *     over the slabs of this cache and node in the page map; what is on full is full
  */
 struct node {
 	struct lock lock;
 	unsigned int nr_partial;
 	struct list_head partial; /* slabs with at least one free object */
+	struct list_head full;	  /* of debug caches: slabs without, unless frozen (single.c) */
 	size_t nr_slabs;
 	size_t nr_objects;
 	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */

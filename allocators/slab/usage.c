@@ -13,6 +13,7 @@
 #include "pagemap.h"
 #include "percpu.h"
 #include "sheaf.h"
+#include "stackdepot.h"
 
 struct census {
 	struct slab_usage *usage;
@@ -177,7 +178,8 @@ static void count_zone(struct slab_usage *u)
 	u->free_dirty_bytes = slab_zone.nr_dirty << UNIT_SHIFT;
 	pages = slab_zone.nr_committed;
 	lock_release(&slab_zone.lock);
-	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes();
+	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes() +
+			    stackdepot_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
