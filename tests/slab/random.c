@@ -288,6 +288,8 @@ static const char *const modes[] = {
 	"engine=cpuslab",
 	"engine=cpuslab,stats=1,partition=typed",
 	"stats=1",
+	"debug=FZPU",
+	"debug=Z,engine=cpuslab",
 };
 
 static const char *mode;
