@@ -303,7 +303,8 @@ SLAB_API int slab_attribute(const char *cache, const char *attribute, char *buf,
 SLAB_API const char *slab_attribute_name(size_t index);
 
 /*
- * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink). 0;
+ * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink),
+ * validate a 1 (kmem_cache_validate). 0;
  * -ENOENT as above, -EACCES if it may only be read, -EINVAL for another text.
  */
 SLAB_API int slab_attribute_write(const char *cache, const char *attribute, const char *text);

@@ -166,6 +166,13 @@ static int store_min_partial(struct kmem_cache *s, unsigned long value)
 	return 0;
 }
 
+static int store_validate(struct kmem_cache *s, unsigned long value)
+{
+	long nr = value == 1 ? kmem_cache_validate(s) : -EINVAL;
+
+	return nr < 0 ? (int)nr : 0;
+}
+
 static int store_shrink(struct kmem_cache *s, unsigned long value)
 {
 	if (value != 1)
@@ -204,6 +211,7 @@ static const struct attribute table[] = {
 	{ "total_objects", show_total_objects, NULL },
 	{ "trace", show_trace, NULL },
 	{ "usersize", show_usersize, NULL },
+	{ "validate", NULL, store_validate },
 };
 
 const struct attribute *sysfs_attribute(size_t index)

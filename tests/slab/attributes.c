@@ -54,15 +54,29 @@ static void test_every_attribute_has_one_line_or_none(void **state)
 		const char *line = show("kmalloc-64", name), *end = strchr(line, '\n');
 
 		if (!*line) {
-			assert_true(!strcmp(name, "ctor") || !strcmp(name, "shrink"));
+			assert_true(!strcmp(name, "ctor") || !strcmp(name, "shrink") ||
+				    !strcmp(name, "validate"));
 			continue;
 		}
 		assert_non_null(end);
 		assert_string_equal(end, "\n");
 		assert_true(line[0] >= '0' && line[0] <= '9');
 	}
-	assert_int_equal(nr, 29);
+	assert_int_equal(nr, 30);
 	assert_null(slab_attribute_name(nr + 1));
+}
+
+static void test_validate_takes_a_one_for_caches_with_debug_flags(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("validated", 64, 0, SLAB_RED_ZONE, NULL);
+	char *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+	(void)state;
+	assert_int_equal(slab_attribute_write("validated", "validate", "1"), 0);
+	assert_int_equal(slab_attribute_write("validated", "validate", "2"), -EINVAL);
+	assert_int_equal(slab_attribute_write("kmalloc-64", "validate", "1"), -EINVAL);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
 }
 
 struct expectation {
@@ -354,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_every_attribute_has_one_line_or_none),
 		cmocka_unit_test(test_what_was_asked_for_is_shown),
 		cmocka_unit_test(test_counts_follow_use),
+		cmocka_unit_test(test_validate_takes_a_one_for_caches_with_debug_flags),
 		cmocka_unit_test(test_min_partial_decides_how_many_empty_slabs_stay),
 		cmocka_unit_test(test_bad_writes_are_refused),
 		cmocka_unit_test(test_a_short_buffer_is_filled_and_the_length_told),
