@@ -11,6 +11,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "freelist.h"
 #include "kmalloc.h"
 #include "merge.h"
 #include "options.h"
@@ -50,14 +51,24 @@ static void *alloc_name(size_t bytes)
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
 
+static struct freelist_policy freelist_policy_of(const struct options *o)
+{
+	return (struct freelist_policy){
+		.hardened = o->freelist_hardened,
+		.shuffled = o->freelist_random,
+		.reproducible = o->seed_given,
+		.seed = o->seed,
+	};
+}
+
 static int start(struct options *o, struct text *why)
 {
 	struct cache_policy policy = policy_of(o);
+	struct freelist_policy freelist_policy = freelist_policy_of(o);
 	int err;
 
 	slab_page_order = 0;
 	err = pagemap_create(o->range_bytes);
-
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
@@ -74,6 +85,7 @@ static int start(struct options *o, struct text *why)
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
 	sheaf_init(&sheaf_memory);
+	freelist_init(&freelist_policy);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();

@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "boot.h"
 #include "cpuslab.h"
+#include "freelist.h"
 #include "hooks.h"
 #include "merge.h"
 #include "partial.h"
@@ -53,6 +54,9 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
 	if (err)
 		return err;
+	err = freelist_setup(s);
+	if (err)
+		return err;
 	s->flags = geometry_flags(&slab_policy.machine, l);
 	s->ctor = ctor;
 	s->align_request = l->align;
@@ -84,6 +88,10 @@ int cache_init(const struct cache_policy *policy)
 
 void cache_exit(void)
 {
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, link)
+		freelist_teardown(s);
 	list_init(&slab_caches);
 }
 
@@ -199,6 +207,7 @@ static bool unmake(struct kmem_cache *s)
 	stat_detach(s);
 	merge_forget(s);
 	list_del(&s->link);
+	freelist_teardown(s);
 	return true;
 }
 

@@ -50,6 +50,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
 	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
 		s->ctor(object_at(s, f, i));
+	freelist_build_random(s, f);
 	return f;
 }
 
@@ -72,10 +73,8 @@ static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **bat
 
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
 {
-	unsigned int got = 0;
+	unsigned int got = freelist_take(s, f, batch, n);
 
-	for (; got < n && f->freelist; got++)
-		batch[got] = freelist_pop(s, f);
 	got += take_fresh(s, f, batch + got, n - got);
 	f->inuse = (uint16_t)(f->inuse + got);
 	return got;
@@ -116,8 +115,5 @@ bool frame_is_free(const struct kmem_cache *s, const struct frame *f, const void
 {
 	if (index_of(s, f, object) >= (unsigned int)f->objects - f->nr_fresh)
 		return true;
-	for (void *p = f->freelist; p; p = freelist_next(s, p))
-		if (p == object)
-			return true;
-	return false;
+	return freelist_has(s, f, object);
 }

@@ -169,6 +169,8 @@ static const struct option table[] = {
 	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
+	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
+	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),
 };
 
 void options_default(struct options *o)

@@ -26,6 +26,8 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
+	uint64_t freelist_hardened;
+	uint64_t freelist_random;
 };
 
 /* The defaults; asks the system for the CPUs. */

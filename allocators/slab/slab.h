@@ -107,6 +107,10 @@ struct kmem_cache;
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
+ *   freelist_hardened=0|1         free pointers are mixed with a secret and checked when they are
+ *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
+ *   freelist_random=0|1           new slabs hand out their objects in a random order:
+ *                                 CONFIG_SLAB_FREELIST_RANDOM (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);

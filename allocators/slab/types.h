@@ -317,7 +317,8 @@ struct kmem_cache {
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */
 	unsigned int usersize;
-	uint64_t random; /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint64_t random;    /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint32_t *sequence; /* freelist.c: where the objects of a new slab lie, in random order */
 	unsigned int align_request; /* as given: a merge candidate must satisfy it */
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */

@@ -9,6 +9,7 @@
 #include "boot.h"
 #include "cache.h"
 #include "frame.h"
+#include "freelist.h"
 #include "large.h"
 #include "pagemap.h"
 #include "percpu.h"
@@ -177,7 +178,8 @@ static void count_zone(struct slab_usage *u)
 	u->free_dirty_bytes = slab_zone.nr_dirty << UNIT_SHIFT;
 	pages = slab_zone.nr_committed;
 	lock_release(&slab_zone.lock);
-	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes();
+	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes() +
+			    freelist_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
