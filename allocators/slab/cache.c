@@ -59,6 +59,8 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 		return err;
 	s->flags = geometry_flags(&slab_policy.machine, l);
 	s->ctor = ctor;
+	s->useroffset = l->useroffset;
+	s->usersize = l->usersize;
 	s->align_request = l->align;
 	s->nr_users = 1;
 	strcpy(s->name, name);
@@ -154,6 +156,16 @@ static const char *reason(int err)
 	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
 }
 
+/* The part for usercopy, unless it does not lie in the object. */
+static void set_part(struct layout *l, const struct kmem_cache_args *args)
+{
+	if (!args->usersize || args->usersize > l->size ||
+	    args->useroffset > l->size - args->usersize)
+		return;
+	l->useroffset = args->useroffset;
+	l->usersize = args->usersize;
+}
+
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    const struct kmem_cache_args *args, slab_flags_t flags)
 {
@@ -170,6 +182,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 		.min_order = args->min_order,
 	};
 
+	set_part(&l, args);
 	if (err)
 		errno = err;
 	else
@@ -183,6 +196,21 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 				     slab_flags_t flags, void (*ctor)(void *object))
 {
 	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.ctor = ctor,
+		.useroffset = useroffset,
+		.usersize = usersize,
+	};
 
 	return __kmem_cache_create_args(name, size, &args, flags);
 }

@@ -14,7 +14,7 @@
 
 #define LINE_LEN 256
 
-static void emit(struct text *t)
+void report_emit(const struct text *t)
 {
 	const char *p = t->buf;
 	size_t left = min_size(t->used, t->len - 1);
@@ -39,7 +39,7 @@ static void rule(char c)
 	for (size_t i = 0; i < sizeof(buf) - 3; i++)
 		buf[i] = c;
 	buf[sizeof(buf) - 3] = '\n';
-	emit(&t);
+	report_emit(&t);
 }
 
 /* "BUG name: what" between two rules; @detail may be NULL. */
@@ -56,7 +56,7 @@ static void headline(const char *name, const char *what, const char *detail)
 	text_str(&t, what);
 	text_str(&t, detail ? detail : "");
 	text_str(&t, "\n");
-	emit(&t);
+	report_emit(&t);
 	rule('-');
 }
 
@@ -89,7 +89,7 @@ void report_slab(const struct frame *f)
 	label_ptr(&t, " fp=", f->freelist);
 	label_u64(&t, " order=", f->order);
 	text_str(&t, "\n");
-	emit(&t);
+	report_emit(&t);
 }
 
 void report_line_object(const struct frame *f, const void *object)
@@ -101,7 +101,7 @@ void report_line_object(const struct frame *f, const void *object)
 	label_ptr(&t, "Object ", object);
 	label_u64(&t, " @offset=", (uintptr_t)object - (uintptr_t)frame_address(f));
 	text_str(&t, "\n");
-	emit(&t);
+	report_emit(&t);
 }
 
 void report_more(size_t nr)
@@ -112,7 +112,7 @@ void report_more(size_t nr)
 	text_init(&t, buf, sizeof(buf));
 	label_u64(&t, "... and ", nr);
 	text_str(&t, " more objects\n");
-	emit(&t);
+	report_emit(&t);
 }
 
 void report_object(const struct kmem_cache *s, const struct frame *f, const void *object,
@@ -132,7 +132,7 @@ static void line_pointer(const void *p)
 	text_init(&t, buf, sizeof(buf));
 	label_ptr(&t, "Pointer ", p);
 	text_str(&t, "\n");
-	emit(&t);
+	report_emit(&t);
 }
 
 void report_pointer(const void *p, const char *what)

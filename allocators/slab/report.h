@@ -6,7 +6,11 @@
 #ifndef SLAB_REPORT_H
 #define SLAB_REPORT_H
 
+#include "text.h"
 #include "types.h"
+
+/* Write a finished line, whole if the system takes it so. */
+void report_emit(const struct text *t);
 
 /* @what is wrong with @object of slab @f of cache @s. Ends the program. */
 __attribute__((noreturn)) void report_object(const struct kmem_cache *s, const struct frame *f,

@@ -128,6 +128,8 @@ struct kmem_cache_args {
 	unsigned int align;
 	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
 	bool use_freeptr_offset;
+	unsigned int useroffset; /* the part of an object that usercopy.h lets through */
+	unsigned int usersize;	 /* 0: nothing */
 	void (*ctor)(void *object);
 	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
 	unsigned int min_order; /* in pages: no slab is smaller, none falls back; never merged */
@@ -146,6 +148,17 @@ SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int siz
 SLAB_API struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 						     const struct kmem_cache_args *args,
 						     slab_flags_t flags);
+
+/*
+ * The same with @usersize bytes from @useroffset on that may be copied to and from the user
+ * (usercopy.h). A part that reaches beyond the object is taken as none. Such a cache never shares
+ * slabs with another.
+ */
+SLAB_API struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+						       unsigned int align, slab_flags_t flags,
+						       unsigned int useroffset,
+						       unsigned int usersize,
+						       void (*ctor)(void *object));
 
 /*
  * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
