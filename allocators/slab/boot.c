@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "buckets.h"
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
@@ -89,11 +90,14 @@ static int start(struct options *o, struct text *why)
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
+	if (!err && o->buckets)
+		err = buckets_init();
 	if (!err) {
 		merge_init(alloc_name, kfree);
 		return 0;
 	}
 	text_str(why, "out of memory while the kmalloc caches were made");
+	buckets_exit();
 	kmalloc_exit();
 	cache_exit();
 	percpu_exit();

@@ -171,7 +171,11 @@ static const struct option table[] = {
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
 	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
 	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),
+	NUMBER("slab_buckets", buckets, 0, 1, "0 or 1"),
 };
+
+/* slab_buckets was not given. */
+#define AS_HARDENED UINT64_MAX
 
 void options_default(struct options *o)
 {
@@ -181,6 +185,7 @@ void options_default(struct options *o)
 		.merge = 1,
 		.range_bytes = (uint64_t)64 << 30,
 		.dirty_bytes = (uint64_t)4 << 20,
+		.buckets = AS_HARDENED,
 	};
 }
 
@@ -248,6 +253,8 @@ int options_parse(struct options *o, const char *string, struct text *why)
 			return err;
 		p += item.len + (p[item.len] == ',');
 	}
+	if (o->buckets == AS_HARDENED)
+		o->buckets = o->freelist_hardened;
 	if (o->slab_min_order > o->slab_max_order) {
 		text_str(
 			why,

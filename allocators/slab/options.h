@@ -28,6 +28,7 @@ struct options {
 	uint64_t stats;
 	uint64_t freelist_hardened;
 	uint64_t freelist_random;
+	uint64_t buckets;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -111,6 +111,8 @@ struct kmem_cache;
  *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
  *   freelist_random=0|1           new slabs hand out their objects in a random order:
  *                                 CONFIG_SLAB_FREELIST_RANDOM (default 0)
+ *   slab_buckets=0|1              does kmem_buckets_create() make caches (default: as
+ *                                 freelist_hardened, like the kernel's CONFIG_SLAB_BUCKETS)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -271,6 +273,33 @@ static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 #define kmalloc_array(n, size, gfp) kmalloc_array_token((n), (size), (gfp), KMALLOC_TOKEN(size))
 #define kcalloc(n, size, gfp)                                                                      \
 	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+
+/*
+ * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
+ * chooses share slabs with nothing else (SLAB_BUCKETS, 6.11). kmem_buckets_create() makes one cache
+ * a class, "name-8" to "name-8k" (beyond with larger pages), with @flags | SLAB_NO_MERGE and the
+ * part for usercopy.h that lies in the class. NULL without memory. With the option slab_buckets=0
+ * it returns ZERO_SIZE_PTR, and kmem_buckets_alloc() is kmalloc(), which it also is for NULL.
+ *
+ * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
+ * destroys the buckets when nobody uses them any more; objects still allocated are reported.
+ */
+typedef struct kmem_cache *kmem_buckets[18]; /* by class, as the kernel numbers them; some NULL */
+
+SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+					   unsigned int useroffset, unsigned int usersize,
+					   void (*ctor)(void *object));
+SLAB_API void kmem_buckets_destroy(kmem_buckets *b);
+SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
+					struct kmalloc_token token);
+
+#define kmem_buckets_alloc(b, size, gfp)                                                           \
+	kmem_buckets_alloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
+/* For a wrapper: the call site is the wrapper's caller. */
+#define kmem_buckets_alloc_track_caller(b, size, gfp)                                              \
+	kmem_buckets_alloc_token(                                                                  \
+		(b), (size), (gfp),                                                                \
+		(struct kmalloc_token){ __builtin_return_address(0), SLAB_INFER_TOKEN(size) })
 
 /*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
