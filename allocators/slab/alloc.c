@@ -93,12 +93,13 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 
 static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 {
-	void *object = hooks_before_alloc(s, r) ? take(s, r) : NULL;
+	void *object;
 
+	if (!hooks_before_alloc(s, r))
+		return NULL;
+	object = take(s, r);
 	if (!object)
 		return NULL;
-	if (r->gfp & __GFP_ZERO)
-		memset(object, 0, cache_object_size(s));
 	if (hooks_after_alloc(s, r, &object, 1))
 		return object;
 	free_unhooked(s, object);

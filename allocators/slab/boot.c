@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "cpuslab.h"
 #include "freelist.h"
+#include "init.h"
 #include "kmalloc.h"
 #include "merge.h"
 #include "options.h"
@@ -82,6 +83,7 @@ static int start(struct options *o, struct text *why)
 		goto no_threads;
 	}
 	slab_stats = o->stats;
+	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);

@@ -38,8 +38,10 @@ static size_t cache_bytes(void)
 /* What the fast paths may do: see types.h. */
 static void set_slots(struct kmem_cache *s)
 {
-	bool plain = !hooks_needed(s);
+	bool plain;
 
+	hooks_decide(s);
+	plain = !hooks_needed(s);
 	s->alloc_slot = plain ? s->slot : 0;
 	s->free_slot = plain && slab_nr_nodes == 1 ? s->slot : 0;
 }

@@ -4,6 +4,7 @@
 
 #include "freelist.h"
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
@@ -57,6 +58,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 void frame_destroy(struct frame *f)
 {
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
+	init_block_on_free(frame_address(f), frame_bytes(f));
 	pages_free(f);
 }
 

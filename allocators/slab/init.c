@@ -43,6 +43,12 @@ void init_object_on_free(const struct kmem_cache *s, void *object)
 		*size_word(geo, object) = asked;
 }
 
+void init_block_on_free(void *block, size_t bytes)
+{
+	if (unlikely(slab_init.on_free))
+		memset(block, 0, bytes);
+}
+
 void init_wipe_freeptr(const struct kmem_cache *s, void *object)
 {
 	if (!freeptr_is_outside(&s->geo))

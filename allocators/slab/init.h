@@ -38,6 +38,12 @@ static inline bool init_want_free(const struct kmem_cache *s)
 	return slab_init.on_free && !s->ctor && !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
 }
 
+/* Whole blocks, large ones and what krealloc() grows into; as the page allocator of the kernel. */
+static inline bool init_want_alloc_block(gfp_t gfp)
+{
+	return (gfp & __GFP_ZERO) || slab_init.on_alloc;
+}
+
 /* Do these options ask for work at each allocation or free, so that fast paths cannot serve? */
 static inline bool init_needs_hooks(const struct kmem_cache *s)
 {
@@ -58,6 +64,9 @@ void init_object_on_alloc(const struct kmem_cache *s, void *object, size_t asked
  * overwritten. Before the free pointer is written; after the hooks that read what is wiped.
  */
 void init_object_on_free(const struct kmem_cache *s, void *object);
+
+/* The whole block goes back to the buddy: free pointers are wiped with the rest, if on_free. */
+void init_block_on_free(void *block, size_t bytes);
 
 /*
  * The free pointer was written into the wiped object: clear it when the object is handed out, if

@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "free.h"
+#include "init.h"
 #include "pagemap.h"
 
 size_t ksize(const void *p)
@@ -27,8 +28,9 @@ size_t ksize(const void *p)
 static size_t capacity(const void *p)
 {
 	struct frame *f;
-	struct kmem_cache *s = free_owner(p, &f);
+	struct kmem_cache *s;
 
+	s = free_owner(p, &f);
 	return s ? cache_object_size(s) : frame_bytes(f);
 }
 
@@ -58,7 +60,7 @@ void *krealloc_token(const void *p, size_t size, gfp_t gfp, struct kmalloc_token
 	if (size > old)
 		return move(p, old, size, gfp, token);
 	/* Cleared here, so that a later growth in place reads as zero. */
-	if (gfp & __GFP_ZERO)
+	if (init_want_alloc_block(gfp))
 		memset(object + size, 0, old - size);
 	return object;
 }

@@ -171,6 +171,8 @@ static const struct option table[] = {
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
 	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
 	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),
+	NUMBER("init_on_alloc", init_on_alloc, 0, 1, "0 or 1"),
+	NUMBER("init_on_free", init_on_free, 0, 1, "0 or 1"),
 	NUMBER("slab_buckets", buckets, 0, 1, "0 or 1"),
 };
 

@@ -29,6 +29,8 @@ struct options {
 	uint64_t freelist_hardened;
 	uint64_t freelist_random;
 	uint64_t buckets;
+	uint64_t init_on_alloc;
+	uint64_t init_on_free;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -111,6 +111,8 @@ struct kmem_cache;
  *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
  *   freelist_random=0|1           new slabs hand out their objects in a random order:
  *                                 CONFIG_SLAB_FREELIST_RANDOM (default 0)
+ *   init_on_alloc=0|1             objects are zero when they are handed out (default 0)
+ *   init_on_free=0|1              objects are wiped as soon as they are freed (default 0)
  *   slab_buckets=0|1              does kmem_buckets_create() make caches (default: as
  *                                 freelist_hardened, like the kernel's CONFIG_SLAB_BUCKETS)
  * SIZE takes K, M or G.

@@ -313,6 +313,7 @@ struct kmem_cache {
 	uint32_t slot;
 	uint32_t lane; /* where the lane is, whatever the engine keeps in it; 0: none */
 	slab_flags_t flags;
+	bool hooked; /* hooks.h: an allocation or a free is more than moving an object */
 	struct geometry geo;
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */

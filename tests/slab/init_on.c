@@ -2,6 +2,9 @@
 /* Which caches and which bytes init_on_alloc and init_on_free wipe. */
 #include "common.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "allocators/slab/init.h"
 
 #define SLOT_BYTES 256u
@@ -179,6 +182,117 @@ static void test_the_free_pointer_inside_is_wiped_at_the_allocation(void **state
 	assert_bytes(32, 32 + 176, 0xee);
 }
 
+/* The rest in children, because libslab boots once a process. */
+static bool is_filled(const unsigned char *p, size_t bytes, unsigned char value)
+{
+	for (size_t i = 0; i < bytes; i++)
+		if (p[i] != value)
+			return false;
+	return true;
+}
+
+/* All classes, and a large block at the end. */
+static size_t size_of(size_t i)
+{
+	return i < 299 ? 8 + i * 20 : 50000;
+}
+
+/* Objects of many sizes come back zero round after round, though every user fills them. */
+static int reuse(const char *options)
+{
+	static unsigned char *p[300];
+
+	if (slab_boot(options))
+		return 1;
+	for (int round = 0; round < 5; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++) {
+			p[i] = kmalloc(size_of(i), GFP_KERNEL);
+			if (!p[i] || !is_filled(p[i], size_of(i), 0))
+				return 2;
+			memset(p[i], 0xee, size_of(i));
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+			kfree(p[i]);
+		if (slab_check(print_disagreement, NULL))
+			return 3;
+	}
+	return 0;
+}
+
+/* A freed object holds nothing of its user's any more, but perhaps a free pointer. */
+static int look_behind_a_free(const char *options)
+{
+	struct kmem_cache *s;
+	unsigned char *p;
+
+	if (slab_boot(options))
+		return 1;
+	s = kmem_cache_create("looked-at", 256, 0, SLAB_NO_MERGE, NULL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	memset(p, 0xee, 256);
+	kmem_cache_free(s, p);
+	if (!is_filled(p, s->geo.offset, 0) ||
+	    !is_filled(p + s->geo.offset + 8, 256 - s->geo.offset - 8, 0))
+		return 2;
+	return 0;
+}
+
+static void set_up(void *object)
+{
+	memset(object, 0x77, 64);
+}
+
+static int keep_constructed(const char *options)
+{
+	struct kmem_cache *s;
+
+	if (slab_boot(options))
+		return 1;
+	s = kmem_cache_create("constructed", 64, 0, 0, set_up);
+	for (int i = 0; i < 100; i++) {
+		unsigned char *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+		if (!is_filled(p, 64, 0x77))
+			return 2;
+		kmem_cache_free(s, p);
+	}
+	return 0;
+}
+
+static void assert_child_returns_0(int (*run)(const char *options), const char *options)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(run(options));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_reused_objects_read_as_zero(void **state)
+{
+	(void)state;
+	assert_child_returns_0(reuse, "init_on_alloc=1");
+	assert_child_returns_0(reuse, "init_on_free=1");
+	assert_child_returns_0(reuse, "init_on_free=1,debug=F");
+	assert_child_returns_0(reuse, "init_on_alloc=1,init_on_free=1,freelist_hardened=1");
+}
+
+static void test_freed_objects_are_wiped_at_once(void **state)
+{
+	(void)state;
+	assert_child_returns_0(look_behind_a_free, "init_on_free=1");
+	assert_child_returns_0(look_behind_a_free, "init_on_free=1,debug=F");
+}
+
+static void test_constructed_objects_stay_as_they_were(void **state)
+{
+	(void)state;
+	assert_child_returns_0(keep_constructed, "init_on_alloc=1,init_on_free=1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +306,9 @@ int main(void)
 		cmocka_unit_test(test_a_damaged_size_wipes_no_more_than_the_object),
 		cmocka_unit_test(test_an_allocation_clears_the_red_zone_only_without_one),
 		cmocka_unit_test(test_the_free_pointer_inside_is_wiped_at_the_allocation),
+		cmocka_unit_test(test_reused_objects_read_as_zero),
+		cmocka_unit_test(test_freed_objects_are_wiped_at_once),
+		cmocka_unit_test(test_constructed_objects_stay_as_they_were),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
