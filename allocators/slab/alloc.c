@@ -9,6 +9,7 @@
 
 #include "cpuslab.h"
 #include "free.h"
+#include "kfence.h"
 #include "nodes.h"
 #include "percpu.h"
 #include "sheaf.h"
@@ -97,6 +98,9 @@ static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 
 	if (!hooks_before_alloc(s, r))
 		return NULL;
+	object = kfence_alloc(s, r->size, r->gfp, r->caller);
+	if (unlikely(object))
+		return object;
 	object = take(s, r);
 	if (!object)
 		return NULL;

@@ -14,6 +14,7 @@
 #include "cpuslab.h"
 #include "freelist.h"
 #include "init.h"
+#include "kfence.h"
 #include "kmalloc.h"
 #include "merge.h"
 #include "options.h"
@@ -63,10 +64,21 @@ static struct freelist_policy freelist_policy_of(const struct options *o)
 	};
 }
 
+static struct kfence_config kfence_config_of(const struct options *o)
+{
+	return (struct kfence_config){
+		.interval_ms = o->kfence_interval_ms,
+		.nr_objects = o->kfence_objects,
+		.burst = o->kfence_burst,
+		.seed = o->seed,
+	};
+}
+
 static int start(struct options *o, struct text *why)
 {
 	struct cache_policy policy = policy_of(o);
 	struct freelist_policy freelist_policy = freelist_policy_of(o);
+	struct kfence_config kfence_config = kfence_config_of(o);
 	int err;
 
 	slab_page_order = 0;
@@ -81,6 +93,11 @@ static int start(struct options *o, struct text *why)
 	if (err) {
 		text_str(why, "no thread key is left; free one before slab_boot()");
 		goto no_threads;
+	}
+	err = kfence_init(&kfence_config);
+	if (err) {
+		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");
+		goto no_kfence;
 	}
 	slab_stats = o->stats;
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
@@ -102,6 +119,8 @@ static int start(struct options *o, struct text *why)
 	buckets_exit();
 	kmalloc_exit();
 	cache_exit();
+	kfence_exit();
+no_kfence:
 	percpu_exit();
 no_threads:
 	pagemap_destroy();

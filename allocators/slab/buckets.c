@@ -20,7 +20,7 @@ static struct kmem_cache *sets; /* NULL: slab_buckets=0 */
 int buckets_init(void)
 {
 	struct layout l = { .size = sizeof(kmem_buckets),
-			    .flags = SLAB_NO_MERGE };
+			    .flags = SLAB_NO_MERGE | SLAB_SKIP_KFENCE };
 
 	sets = cache_create("kmalloc_buckets", &l, NULL);
 	return sets ? 0 : -errno;

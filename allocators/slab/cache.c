@@ -13,6 +13,7 @@
 #include "cpuslab.h"
 #include "freelist.h"
 #include "hooks.h"
+#include "kfence.h"
 #include "merge.h"
 #include "partial.h"
 #include "percpu.h"
@@ -82,7 +83,7 @@ int cache_init(const struct cache_policy *policy)
 	struct layout l = {
 		.size = (unsigned int)cache_bytes(),
 		.align = _Alignof(struct node),
-		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE,
+		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE | SLAB_SKIP_KFENCE,
 	};
 
 	slab_policy = *policy;
@@ -237,6 +238,7 @@ static bool unmake(struct kmem_cache *s)
 	stat_detach(s);
 	merge_forget(s);
 	list_del(&s->link);
+	kfence_shutdown_cache(s);
 	freelist_teardown(s);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "cpuslab.h"
 #include "frame.h"
 #include "hooks.h"
+#include "kfence.h"
 #include "large.h"
 #include "nodes.h"
 #include "pagemap.h"
@@ -80,8 +81,18 @@ struct kmem_cache *free_owner(const void *p, struct frame **frame)
 	return entry_kind(entry) == PAGE_SLAB ? (*frame)->cache : NULL;
 }
 
+static void free_guarded(const struct kmem_cache *expected, void *p, const void *caller)
+{
+	const struct kmem_cache *s = kfence_cache(p);
+
+	if (expected && s && s != expected)
+		report_wrong_cache(expected, s, p);
+	kfence_free(p, caller);
+}
+
 /* @expected is the cache that the caller named, or NULL. */
-static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, void *p)
+static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, void *p,
+						const void *caller)
 {
 	struct kmem_cache *s;
 	struct frame *f;
@@ -90,6 +101,10 @@ static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, voi
 		return;
 	if (ZERO_OR_NULL_PTR(p))
 		return;
+	if (is_kfence_address(p)) {
+		free_guarded(expected, p, caller);
+		return;
+	}
 	s = free_owner(p, &f);
 	if (!s && expected)
 		report_pointer(p, "object not in a slab page");
@@ -109,7 +124,7 @@ void kfree(const void *p)
 	if (likely(page < slab_range.nr_pages) &&
 	    likely(percpu_push(entry_slot(pagemap_entry(page)), object)))
 		return;
-	free_slow(NULL, object);
+	free_slow(NULL, object, __builtin_return_address(0));
 }
 
 void kmem_cache_free(struct kmem_cache *s, void *object)
@@ -120,5 +135,5 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 	    likely(entry_slot(pagemap_entry(page)) == s->free_slot) &&
 	    likely(percpu_push(s->free_slot, object)))
 		return;
-	free_slow(s, object);
+	free_slow(s, object, __builtin_return_address(0));
 }

@@ -4,11 +4,13 @@
 
 #include "frame.h"
 #include "init.h"
+#include "kfence.h"
 #include "stat.h"
 
 void hooks_decide(struct kmem_cache *s)
 {
-	s->hooked = s->stats || init_needs_hooks(s);
+	s->hooked = s->stats || init_needs_hooks(s) ||
+		    (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE));
 }
 
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)

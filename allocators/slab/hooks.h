@@ -29,7 +29,7 @@ static inline bool hooks_needed(const struct kmem_cache *s)
 /*
  * Before and after objects are taken. Before: false makes the allocation fail. After: the objects
  * are cleared if the request or init.h asks; false means that they have to go back and the
- * allocation fails.
+ * allocation fails. An object of kfence.h passes neither, it comes out of kfence_alloc() finished.
  */
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r);
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,

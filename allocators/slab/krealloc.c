@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "free.h"
 #include "init.h"
+#include "kfence.h"
 #include "pagemap.h"
 
 size_t ksize(const void *p)
@@ -17,6 +18,8 @@ size_t ksize(const void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
 	s = free_owner(p, &f);
 	if (!s)
 		return frame_bytes(f);
@@ -30,6 +33,8 @@ static size_t capacity(const void *p)
 	struct frame *f;
 	struct kmem_cache *s;
 
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
 	s = free_owner(p, &f);
 	return s ? cache_object_size(s) : frame_bytes(f);
 }

@@ -174,6 +174,9 @@ static const struct option table[] = {
 	NUMBER("init_on_alloc", init_on_alloc, 0, 1, "0 or 1"),
 	NUMBER("init_on_free", init_on_free, 0, 1, "0 or 1"),
 	NUMBER("slab_buckets", buckets, 0, 1, "0 or 1"),
+	NUMBER("kfence", kfence_interval_ms, 0, 3600000, "0 to 3600000 milliseconds"),
+	NUMBER("kfence_objects", kfence_objects, 1, KFENCE_MAX_OBJECTS, "1 to 16383"),
+	NUMBER("kfence_burst", kfence_burst, 0, UINT32_MAX, "a number below 2^32"),
 };
 
 /* slab_buckets was not given. */
@@ -188,6 +191,7 @@ void options_default(struct options *o)
 		.range_bytes = (uint64_t)64 << 30,
 		.dirty_bytes = (uint64_t)4 << 20,
 		.buckets = AS_HARDENED,
+		.kfence_objects = KFENCE_NUM_OBJECTS,
 	};
 }
 

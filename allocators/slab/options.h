@@ -7,6 +7,7 @@
 #define SLAB_OPTIONS_H
 
 #include "cache.h"
+#include "kfence.h"
 #include "partition.h"
 #include "text.h"
 
@@ -31,6 +32,9 @@ struct options {
 	uint64_t buckets;
 	uint64_t init_on_alloc;
 	uint64_t init_on_free;
+	uint64_t kfence_interval_ms;
+	uint64_t kfence_objects;
+	uint64_t kfence_burst;
 };
 
 /* The defaults; asks the system for the CPUs. */

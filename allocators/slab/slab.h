@@ -27,6 +27,7 @@ typedef unsigned int slab_flags_t;
  * without ZONE_DMA; every other bit is accepted and ignored.
  */
 #define __GFP_DMA	     0x1u
+#define __GFP_HIGHMEM	     0x2u
 #define __GFP_DMA32	     0x4u
 #define __GFP_MOVABLE	     0x8u
 #define __GFP_RECLAIMABLE    0x10u
@@ -115,6 +116,11 @@ struct kmem_cache;
  *   init_on_free=0|1              objects are wiped as soon as they are freed (default 0)
  *   slab_buckets=0|1              does kmem_buckets_create() make caches (default: as
  *                                 freelist_hardened, like the kernel's CONFIG_SLAB_BUCKETS)
+ *   kfence=MS                     once in so many milliseconds an allocation gets guard pages
+ *                                 around it, and misuse of it is reported; the kernel's interval
+ *                                 is 100 (default 0: never). Installs a handler of SIGSEGV
+ *   kfence_objects=N              how many such objects there may be (default 255)
+ *   kfence_burst=N                further allocations each time (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -354,6 +360,12 @@ SLAB_API int slab_attribute_write(const char *cache, const char *attribute, cons
  * As in the kernel a name stays until the last user is gone. Length and buffer as slab_slabinfo().
  */
 SLAB_API size_t slab_aliases(char *buf, size_t len);
+
+/*
+ * The text of the kernel's file kfence/stats: enabled, then how many objects are guarded, were, and
+ * why others were not. Writes at most @len bytes with a NUL and returns the length of the text.
+ */
+SLAB_API size_t slab_kfence_stats(char *buf, size_t len);
 
 /*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one

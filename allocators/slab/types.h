@@ -18,6 +18,7 @@
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
  *   6. zone.lock       buddy.c    free blocks, the committed frontier
+ *   7. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the

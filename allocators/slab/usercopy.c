@@ -6,6 +6,7 @@
 
 #include "boot.h"
 #include "geometry.h"
+#include "kfence.h"
 #include "pagemap.h"
 #include "report.h"
 #include "text.h"
@@ -68,12 +69,25 @@ static bool check_large(const struct copy *c, const struct frame *f)
 	return c->n <= frame_bytes(f) - offset || refuse(c, "page alloc", NULL, offset);
 }
 
+static bool check_guarded(const struct copy *c)
+{
+	const struct kmem_cache *s = kfence_cache((const void *)c->ptr);
+	size_t offset;
+
+	if (!s)
+		return refuse(c, "SLUB object not in SLUB page?!", NULL, 0);
+	offset = c->ptr - (uintptr_t)kfence_object_start((const void *)c->ptr);
+	return offers(s, offset, c->n) || refuse(c, "SLUB object", s->name, offset);
+}
+
 bool check_heap_object(const void *ptr, size_t n, bool to_user)
 {
 	struct copy c = { (uintptr_t)ptr, n, to_user };
 	size_t page = pagemap_page(ptr);
 	uint32_t entry;
 
+	if (is_kfence_address(ptr))
+		return check_guarded(&c);
 	if (!boot_ensure() || page >= slab_range.nr_pages)
 		return true;
 	entry = pagemap_entry(page);
