@@ -10,6 +10,7 @@
 #include "cpuslab.h"
 #include "debug.h"
 #include "free.h"
+#include "kfence.h"
 #include "nodes.h"
 #include "percpu.h"
 #include "sheaf.h"
@@ -97,12 +98,16 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 
 static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 {
-	void *object = hooks_before_alloc(s, r) ? take(s, r) : NULL;
+	void *object;
 
+	if (!hooks_before_alloc(s, r))
+		return NULL;
+	object = kfence_alloc(s, r->size, r->gfp, r->caller);
+	if (unlikely(object))
+		return object;
+	object = take(s, r);
 	if (!object)
 		return NULL;
-	if (r->gfp & __GFP_ZERO)
-		memset(object, 0, debug_zero_bytes(s, r->size));
 	if (hooks_after_alloc(s, r, &object, 1))
 		return object;
 	free_unhooked(s, object);

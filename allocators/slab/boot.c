@@ -8,9 +8,13 @@
 
 #include <errno.h>
 
+#include "buckets.h"
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "freelist.h"
+#include "init.h"
+#include "kfence.h"
 #include "kmalloc.h"
 #include "merge.h"
 #include "options.h"
@@ -53,14 +57,35 @@ static void *alloc_name(size_t bytes)
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
 
+static struct freelist_policy freelist_policy_of(const struct options *o)
+{
+	return (struct freelist_policy){
+		.hardened = o->freelist_hardened,
+		.shuffled = o->freelist_random,
+		.reproducible = o->seed_given,
+		.seed = o->seed,
+	};
+}
+
+static struct kfence_config kfence_config_of(const struct options *o)
+{
+	return (struct kfence_config){
+		.interval_ms = o->kfence_interval_ms,
+		.nr_objects = o->kfence_objects,
+		.burst = o->kfence_burst,
+		.seed = o->seed,
+	};
+}
+
 static int start(struct options *o, struct text *why)
 {
 	struct cache_policy policy = policy_of(o);
+	struct freelist_policy freelist_policy = freelist_policy_of(o);
+	struct kfence_config kfence_config = kfence_config_of(o);
 	int err;
 
 	slab_page_order = 0;
 	err = pagemap_create(o->range_bytes);
-
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
@@ -72,7 +97,13 @@ static int start(struct options *o, struct text *why)
 		text_str(why, "no thread key is left; free one before slab_boot()");
 		goto no_threads;
 	}
+	err = kfence_init(&kfence_config);
+	if (err) {
+		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");
+		goto no_kfence;
+	}
 	slab_stats = o->stats;
+	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
@@ -80,17 +111,23 @@ static int start(struct options *o, struct text *why)
 	report_init((unsigned int)o->panic_on_error);
 	debug_policy_set(&o->debug);
 	failslab_set(&o->failslab, o->seed);
+	freelist_init(&freelist_policy);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
+	if (!err && o->buckets)
+		err = buckets_init();
 	if (!err) {
 		merge_init(alloc_name, kfree);
 		return 0;
 	}
 	text_str(why, "out of memory while the kmalloc caches were made");
+	buckets_exit();
 	kmalloc_exit();
 	cache_exit();
 	stackdepot_exit();
+	kfence_exit();
+no_kfence:
 	percpu_exit();
 no_threads:
 	pagemap_destroy();

@@ -12,7 +12,9 @@
 #include "boot.h"
 #include "cpuslab.h"
 #include "debug_flags.h"
+#include "freelist.h"
 #include "hooks.h"
+#include "kfence.h"
 #include "merge.h"
 #include "partial.h"
 #include "percpu.h"
@@ -39,8 +41,10 @@ static size_t cache_bytes(void)
 /* What the fast paths may do: see types.h. */
 static void set_slots(struct kmem_cache *s)
 {
-	bool plain = !hooks_needed(s);
+	bool plain;
 
+	hooks_decide(s);
+	plain = !hooks_needed(s);
 	s->alloc_slot = plain ? s->slot : 0;
 	s->free_slot = plain && slab_nr_nodes == 1 ? s->slot : 0;
 }
@@ -55,11 +59,16 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
 	if (err)
 		return err;
+	err = freelist_setup(s);
+	if (err)
+		return err;
 	s->flags = geometry_flags(&slab_policy.machine, l);
 	/* Without memory for stacks the cache works all the same: reports then lack them. */
 	if (s->flags & SLAB_STORE_USER)
 		(void)stackdepot_init();
 	s->ctor = ctor;
+	s->useroffset = l->useroffset;
+	s->usersize = l->usersize;
 	s->align_request = l->align;
 	s->nr_users = 1;
 	strcpy(s->name, name);
@@ -79,7 +88,8 @@ int cache_init(const struct cache_policy *policy)
 	struct layout l = {
 		.size = (unsigned int)cache_bytes(),
 		.align = _Alignof(struct node),
-		.flags = debug_flags_for("kmem_cache", SLAB_NO_MERGE | SLAB_NOLEAKTRACE),
+		.flags = debug_flags_for("kmem_cache",
+					 SLAB_NO_MERGE | SLAB_NOLEAKTRACE | SLAB_SKIP_KFENCE),
 	};
 
 	slab_policy = *policy;
@@ -89,6 +99,10 @@ int cache_init(const struct cache_policy *policy)
 
 void cache_exit(void)
 {
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, link)
+		freelist_teardown(s);
 	list_init(&slab_caches);
 }
 
@@ -151,6 +165,16 @@ static const char *reason(int err)
 	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
 }
 
+/* The part for usercopy, unless it does not lie in the object. */
+static void set_part(struct layout *l, const struct kmem_cache_args *args)
+{
+	if (!args->usersize || args->usersize > l->size ||
+	    args->useroffset > l->size - args->usersize)
+		return;
+	l->useroffset = args->useroffset;
+	l->usersize = args->usersize;
+}
+
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    const struct kmem_cache_args *args, slab_flags_t flags)
 {
@@ -167,6 +191,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 		.min_order = args->min_order,
 	};
 
+	set_part(&l, args);
 	if (err)
 		errno = err;
 	else
@@ -180,6 +205,21 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 				     slab_flags_t flags, void (*ctor)(void *object))
 {
 	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.ctor = ctor,
+		.useroffset = useroffset,
+		.usersize = usersize,
+	};
 
 	return __kmem_cache_create_args(name, size, &args, flags);
 }
@@ -204,6 +244,8 @@ static bool unmake(struct kmem_cache *s)
 	stat_detach(s);
 	merge_forget(s);
 	list_del(&s->link);
+	kfence_shutdown_cache(s);
+	freelist_teardown(s);
 	return true;
 }
 

@@ -185,7 +185,7 @@ static void *take_closed(struct kmem_cache *s, struct cpu_slab *c, struct frame 
 	if (!chain)
 		chain = refill(s, c, &slab);
 	if (chain)
-		rest = freelist_next(s, chain);
+		rest = freelist_follow(s, slab, chain);
 	open_gate(c, slab, rest);
 	return chain;
 }
@@ -255,6 +255,10 @@ void *cpuslab_alloc(struct kmem_cache *s, gfp_t gfp)
 		if (!now.freelist || !now.slab)
 			break;
 		now.new_freelist = freelist_next(s, now.freelist);
+		/* Somebody else's by now, or damaged: with the gate closed it can be told. */
+		if (s->random && now.new_freelist &&
+		    !freelist_may_hold(s, now.slab, now.new_freelist))
+			break;
 		if (change(s, &now))
 			return now.freelist;
 	}
@@ -291,7 +295,7 @@ static void give_up(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab
 	if (slab || c->partial)
 		stat_inc(s, STAT_CPUSLAB_FLUSH);
 	for (; object; object = next) {
-		next = freelist_next(s, object);
+		next = freelist_follow(s, slab, object);
 		partial_give_one(s, slab, object);
 	}
 	__atomic_store_n(&c->freelist, NULL, __ATOMIC_RELAXED);

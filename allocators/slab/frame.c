@@ -5,6 +5,7 @@
 #include "debug.h"
 #include "freelist.h"
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
@@ -61,6 +62,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 		debug_init_slab(s, f);
 	else
 		construct(s, f);
+	freelist_build_random(s, f);
 	return f;
 }
 
@@ -69,6 +71,7 @@ void frame_destroy(struct frame *f)
 	if (debug_is_on(f->cache))
 		debug_check_gone(f->cache, f);
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
+	init_block_on_free(frame_address(f), frame_bytes(f));
 	pages_free(f);
 }
 
@@ -85,10 +88,8 @@ static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **bat
 
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
 {
-	unsigned int got = 0;
+	unsigned int got = freelist_take(s, f, batch, n);
 
-	for (; got < n && f->freelist; got++)
-		batch[got] = freelist_pop(s, f);
 	got += take_fresh(s, f, batch + got, n - got);
 	f->inuse = (uint16_t)(f->inuse + got);
 	return got;
@@ -129,8 +130,5 @@ bool frame_is_free(const struct kmem_cache *s, const struct frame *f, const void
 {
 	if (index_of(s, f, object) >= (unsigned int)f->objects - f->nr_fresh)
 		return true;
-	for (void *p = f->freelist; p; p = freelist_next(s, p))
-		if (p == object)
-			return true;
-	return false;
+	return freelist_has(s, f, object);
 }

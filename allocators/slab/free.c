@@ -8,6 +8,7 @@
 #include "cpuslab.h"
 #include "debug.h"
 #include "hooks.h"
+#include "kfence.h"
 #include "large.h"
 #include "nodes.h"
 #include "pagemap.h"
@@ -98,6 +99,19 @@ static bool check_owner(const struct kmem_cache *expected, const struct frame *f
 	return false;
 }
 
+static void free_guarded(const struct kmem_cache *expected, void *p, const void *caller)
+{
+	const struct kmem_cache *s = kfence_cache(p);
+
+	if (expected && s && s != expected) {
+		report_bug(expected, "object belongs to different cache %s", s->name);
+		report_line("Pointer %p", p);
+		report_end();
+		return;
+	}
+	kfence_free(p, caller);
+}
+
 /* @expected is the cache that the caller named, or NULL. */
 static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, void *p,
 						const void *caller)
@@ -108,6 +122,10 @@ static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, voi
 		return;
 	if (ZERO_OR_NULL_PTR(p))
 		return;
+	if (is_kfence_address(p)) {
+		free_guarded(expected, p, caller);
+		return;
+	}
 	f = free_frame(p);
 	if (!check_owner(expected, f, p))
 		return;

@@ -3,11 +3,15 @@
 #include "hooks.h"
 
 #include "failslab.h"
+#include "frame.h"
+#include "init.h"
+#include "kfence.h"
 #include "stat.h"
 
-bool hooks_needed(const struct kmem_cache *s)
+void hooks_decide(struct kmem_cache *s)
 {
-	return s->stats || (s->flags & SLAB_FAILSLAB);
+	s->hooked = s->stats || (s->flags & SLAB_FAILSLAB) || init_needs_hooks(s) ||
+		    (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE));
 }
 
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
@@ -15,20 +19,26 @@ bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
 	return !failslab_hit(s, r->gfp);
 }
 
+static void clear(const struct kmem_cache *s, const struct alloc_request *r, void *object)
+{
+	if (init_want_free(s))
+		init_wipe_freeptr(s, object);
+	if (init_want_alloc(r->gfp, s))
+		init_object_on_alloc(s, object, r->size);
+}
+
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,
 		       unsigned int n)
 {
-	(void)s;
-	(void)r;
-	(void)objects;
-	(void)n;
+	for (unsigned int i = 0; i < n; i++)
+		clear(s, r, objects[i]);
 	return true;
 }
 
 bool hooks_free(struct kmem_cache *s, struct frame *f, void *object)
 {
-	(void)s;
-	(void)f;
-	(void)object;
+	/* What is no object is reported when its slab takes it back; wiping it would do harm. */
+	if (init_want_free(s) && frame_is_object(s, f, object))
+		init_object_on_free(s, object);
 	return true;
 }

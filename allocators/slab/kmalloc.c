@@ -195,6 +195,7 @@ static int create(unsigned int type, unsigned int index)
 	struct layout l = {
 		.size = bytes,
 		.align = 1u << (bits_ffs(bytes) - 1), /* the largest power of two that divides it */
+		.usersize = bytes,
 	};
 	struct kmem_cache *s;
 

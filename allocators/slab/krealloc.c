@@ -7,6 +7,8 @@
 
 #include "debug.h"
 #include "free.h"
+#include "init.h"
+#include "kfence.h"
 #include "pagemap.h"
 
 /* ksize() lets the owner use all of the object: from now on none of it is red zone. */
@@ -26,6 +28,8 @@ size_t ksize(const void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
 	s = free_owner(p, &f);
 	return s ? ksize_of_slab(s, (void *)(uintptr_t)p) : frame_bytes(f);
 }
@@ -85,6 +89,8 @@ void *krealloc_token(const void *p, size_t size, gfp_t gfp, struct kmalloc_token
 	}
 	if (ZERO_OR_NULL_PTR(p))
 		return kmalloc_token(size, gfp, token);
+	if (is_kfence_address(p))
+		return resize_large(object, kfence_ksize(p), size, gfp, token);
 	s = free_owner(p, &f);
 	if (!s)
 		return resize_large(object, frame_bytes(f), size, gfp, token);

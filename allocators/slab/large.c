@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
@@ -23,7 +24,7 @@ void *large_alloc(size_t size, gfp_t gfp)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
 	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
-	if ((gfp & __GFP_ZERO) && !clean)
+	if (init_want_alloc_block(gfp) && !clean)
 		memset(frame_address(f), 0, frame_bytes(f));
 	return frame_address(f);
 }
@@ -37,6 +38,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 		return;
 	}
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	init_block_on_free(frame_address(f), frame_bytes(f));
 	pages_free(f);
 }
 

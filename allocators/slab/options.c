@@ -194,7 +194,18 @@ static const struct option table[] = {
 	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
+	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
+	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),
+	NUMBER("init_on_alloc", init_on_alloc, 0, 1, "0 or 1"),
+	NUMBER("init_on_free", init_on_free, 0, 1, "0 or 1"),
+	NUMBER("slab_buckets", buckets, 0, 1, "0 or 1"),
+	NUMBER("kfence", kfence_interval_ms, 0, 3600000, "0 to 3600000 milliseconds"),
+	NUMBER("kfence_objects", kfence_objects, 1, KFENCE_MAX_OBJECTS, "1 to 16383"),
+	NUMBER("kfence_burst", kfence_burst, 0, UINT32_MAX, "a number below 2^32"),
 };
+
+/* slab_buckets was not given. */
+#define AS_HARDENED UINT64_MAX
 
 void options_default(struct options *o)
 {
@@ -205,6 +216,8 @@ void options_default(struct options *o)
 		.debug = { .text = "-" },
 		.range_bytes = (uint64_t)64 << 30,
 		.dirty_bytes = (uint64_t)4 << 20,
+		.buckets = AS_HARDENED,
+		.kfence_objects = KFENCE_NUM_OBJECTS,
 	};
 }
 
@@ -272,6 +285,8 @@ int options_parse(struct options *o, const char *string, struct text *why)
 			return err;
 		p += item.len + (p[item.len] == ',');
 	}
+	if (o->buckets == AS_HARDENED)
+		o->buckets = o->freelist_hardened;
 	if (o->slab_min_order > o->slab_max_order) {
 		text_str(
 			why,

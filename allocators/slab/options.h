@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "debug_flags.h"
 #include "failslab.h"
+#include "kfence.h"
 #include "partition.h"
 #include "text.h"
 
@@ -30,6 +31,14 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
+	uint64_t freelist_hardened;
+	uint64_t freelist_random;
+	uint64_t buckets;
+	uint64_t init_on_alloc;
+	uint64_t init_on_free;
+	uint64_t kfence_interval_ms;
+	uint64_t kfence_objects;
+	uint64_t kfence_burst;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +71,41 @@ int os_purge(void *addr, size_t bytes)
 		return 0;
 	errno = saved;
 	return -EAGAIN;
+}
+
+int os_protect(void *addr, size_t bytes)
+{
+	return mprotect(addr, bytes, PROT_NONE) ? -ENOMEM : 0;
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_now_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t os_now_coarse_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC_COARSE);
+}
+
+int os_tid(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+unsigned int os_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (unsigned int)cpu;
 }
 
 uint64_t os_random(void)

@@ -29,6 +29,17 @@ int os_purge(void *addr, size_t bytes);
 /* A random number from the system, or one from addresses and the clock if it gives none. */
 uint64_t os_random(void);
 
+/* Take access to a part of a reservation away; its memory stays. 0 or -ENOMEM. */
+int os_protect(void *addr, size_t bytes);
+
+/* The monotonic clock: as it is, and as of the last tick (1 to 10 ms) at a fifth of the cost. */
+uint64_t os_now_ns(void);
+uint64_t os_now_coarse_ns(void);
+
+/* This thread as the system numbers it, and the CPU that it runs on. */
+int os_tid(void);
+unsigned int os_cpu(void);
+
 /* CPUs present (not only online), as calculate_order asks; at least 1. */
 unsigned int os_present_cpus(void);
 

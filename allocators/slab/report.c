@@ -65,6 +65,11 @@ static void emit(const char *p, size_t left)
 	errno = saved;
 }
 
+void report_emit(const struct text *t)
+{
+	emit(t->buf, min_size(t->used, t->len - 1));
+}
+
 /* A line that is too long loses its end, but not the end of line. */
 static void emit_line(struct text *t)
 {

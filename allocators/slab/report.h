@@ -23,6 +23,7 @@
 #ifndef SLAB_REPORT_H
 #define SLAB_REPORT_H
 
+#include "text.h"
 #include "types.h"
 
 /* At boot: 1 lets report_end() end the program. */
@@ -57,6 +58,8 @@ void report_foreign(const void *p, const char *what);
 
 /* As report_foreign(), then ends the program: for what cannot be refused any more. */
 __attribute__((noreturn)) void report_pointer(const void *p, const char *what);
+/* Write a finished line, whole if the system takes it so. */
+void report_emit(const struct text *t);
 
 /* @what is wrong with @object of slab @f of cache @s. Ends the program. */
 __attribute__((noreturn)) void report_object(const struct kmem_cache *s, const struct frame *f,

@@ -28,6 +28,7 @@ typedef unsigned int slab_flags_t;
  * without ZONE_DMA; every other bit is accepted and ignored.
  */
 #define __GFP_DMA	     0x1u
+#define __GFP_HIGHMEM	     0x2u
 #define __GFP_DMA32	     0x4u
 #define __GFP_MOVABLE	     0x8u
 #define __GFP_RECLAIMABLE    0x10u
@@ -114,6 +115,19 @@ struct kmem_cache;
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
+ *   freelist_hardened=0|1         free pointers are mixed with a secret and checked when they are
+ *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
+ *   freelist_random=0|1           new slabs hand out their objects in a random order:
+ *                                 CONFIG_SLAB_FREELIST_RANDOM (default 0)
+ *   init_on_alloc=0|1             objects are zero when they are handed out (default 0)
+ *   init_on_free=0|1              objects are wiped as soon as they are freed (default 0)
+ *   slab_buckets=0|1              does kmem_buckets_create() make caches (default: as
+ *                                 freelist_hardened, like the kernel's CONFIG_SLAB_BUCKETS)
+ *   kfence=MS                     once in so many milliseconds an allocation gets guard pages
+ *                                 around it, and misuse of it is reported; the kernel's interval
+ *                                 is 100 (default 0: never). Installs a handler of SIGSEGV
+ *   kfence_objects=N              how many such objects there may be (default 255)
+ *   kfence_burst=N                further allocations each time (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -131,6 +145,8 @@ struct kmem_cache_args {
 	unsigned int align;
 	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
 	bool use_freeptr_offset;
+	unsigned int useroffset; /* the part of an object that usercopy.h lets through */
+	unsigned int usersize;	 /* 0: nothing */
 	void (*ctor)(void *object);
 	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
 	unsigned int min_order; /* in pages: no slab is smaller, none falls back; never merged */
@@ -149,6 +165,17 @@ SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int siz
 SLAB_API struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 						     const struct kmem_cache_args *args,
 						     slab_flags_t flags);
+
+/*
+ * The same with @usersize bytes from @useroffset on that may be copied to and from the user
+ * (usercopy.h). A part that reaches beyond the object is taken as none. Such a cache never shares
+ * slabs with another.
+ */
+SLAB_API struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+						       unsigned int align, slab_flags_t flags,
+						       unsigned int useroffset,
+						       unsigned int usersize,
+						       void (*ctor)(void *object));
 
 /*
  * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
@@ -263,6 +290,33 @@ static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
 
 /*
+ * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
+ * chooses share slabs with nothing else (SLAB_BUCKETS, 6.11). kmem_buckets_create() makes one cache
+ * a class, "name-8" to "name-8k" (beyond with larger pages), with @flags | SLAB_NO_MERGE and the
+ * part for usercopy.h that lies in the class. NULL without memory. With the option slab_buckets=0
+ * it returns ZERO_SIZE_PTR, and kmem_buckets_alloc() is kmalloc(), which it also is for NULL.
+ *
+ * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
+ * destroys the buckets when nobody uses them any more; objects still allocated are reported.
+ */
+typedef struct kmem_cache *kmem_buckets[18]; /* by class, as the kernel numbers them; some NULL */
+
+SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+					   unsigned int useroffset, unsigned int usersize,
+					   void (*ctor)(void *object));
+SLAB_API void kmem_buckets_destroy(kmem_buckets *b);
+SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
+					struct kmalloc_token token);
+
+#define kmem_buckets_alloc(b, size, gfp)                                                           \
+	kmem_buckets_alloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
+/* For a wrapper: the call site is the wrapper's caller. */
+#define kmem_buckets_alloc_track_caller(b, size, gfp)                                              \
+	kmem_buckets_alloc_token(                                                                  \
+		(b), (size), (gfp),                                                                \
+		(struct kmalloc_token){ __builtin_return_address(0), SLAB_INFER_TOKEN(size) })
+
+/*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
  * are idle, an estimate while they run. held = slab + large + free_dirty + metadata.
  */
@@ -338,6 +392,12 @@ SLAB_API long kmem_cache_validate(struct kmem_cache *s);
  */
 SLAB_API long slab_alloc_traces(struct kmem_cache *s, char *buf, size_t len);
 SLAB_API long slab_free_traces(struct kmem_cache *s, char *buf, size_t len);
+
+/*
+ * The text of the kernel's file kfence/stats: enabled, then how many objects are guarded, were, and
+ * why others were not. Writes at most @len bytes with a NUL and returns the length of the text.
+ */
+SLAB_API size_t slab_kfence_stats(char *buf, size_t len);
 
 /*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one

@@ -19,6 +19,7 @@
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
  *   6. zone.lock       buddy.c    free blocks, the committed frontier
  *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
+ *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
@@ -315,11 +316,13 @@ struct kmem_cache {
 	uint32_t slot;
 	uint32_t lane; /* where the lane is, whatever the engine keeps in it; 0: none */
 	slab_flags_t flags;
+	bool hooked; /* hooks.h: an allocation or a free is more than moving an object */
 	struct geometry geo;
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */
 	unsigned int usersize;
-	uint64_t random; /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint64_t random;    /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint32_t *sequence; /* freelist.c: where the objects of a new slab lie, in random order */
 	unsigned int align_request; /* as given: a merge candidate must satisfy it */
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */

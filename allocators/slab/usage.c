@@ -9,6 +9,8 @@
 #include "boot.h"
 #include "cache.h"
 #include "frame.h"
+#include "freelist.h"
+#include "kfence.h"
 #include "large.h"
 #include "pagemap.h"
 #include "percpu.h"
@@ -179,7 +181,7 @@ static void count_zone(struct slab_usage *u)
 	pages = slab_zone.nr_committed;
 	lock_release(&slab_zone.lock);
 	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes() +
-			    stackdepot_bytes();
+			    stackdepot_bytes() + freelist_bytes() + kfence_bytes();
 }
 
 void slab_usage(struct slab_usage *u)

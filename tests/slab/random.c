@@ -289,6 +289,9 @@ static const char *const modes[] = {
 	"engine=cpuslab,stats=1,partition=typed",
 	"stats=1",
 	"debug=FZPU",
+	"freelist_random=1,freelist_hardened=1,init_on_alloc=1,init_on_free=1",
+	"freelist_hardened=1,engine=cpuslab",
+	"kfence=1",
 	"debug=Z,engine=cpuslab",
 };
 
