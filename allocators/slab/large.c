@@ -8,6 +8,7 @@
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
+#include "vmstat.h"
 
 static size_t nr_bytes;
 
@@ -23,6 +24,7 @@ void *large_alloc(size_t size, gfp_t gfp)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
 	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, (long)frame_bytes(f));
 	if ((gfp & __GFP_ZERO) && !clean)
 		memset(frame_address(f), 0, frame_bytes(f));
 	return frame_address(f);
@@ -37,6 +39,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 		return;
 	}
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, -(long)frame_bytes(f));
 	pages_free(f);
 }
 

@@ -80,6 +80,16 @@ static int read_range(struct options *o, const struct option *opt, struct word v
 	return err ? err : bits_is_pow2(o->range_bytes) ? 0 : -EINVAL;
 }
 
+/* Less than LIMIT_MIN does not hold the caches of kmalloc and a reserve. */
+#define LIMIT_MIN ((uint64_t)1 << 20)
+
+static int read_limit(struct options *o, const struct option *opt, struct word value)
+{
+	int err = read_number(o, opt, value);
+
+	return err ? err : !o->limit_bytes || o->limit_bytes >= LIMIT_MIN ? 0 : -EINVAL;
+}
+
 static int read_seed(struct options *o, const struct option *opt, struct word value)
 {
 	o->seed_given = true;
@@ -194,6 +204,13 @@ static const struct option table[] = {
 	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
+	{ .name = "limit",
+	  .read = read_limit,
+	  .print = print_number,
+	  .offset = offsetof(struct options, limit_bytes),
+	  .max = UINT64_MAX,
+	  .values = "0 for no limit, or a size from 1M" },
+	NUMBER("warn", warn, 0, 1, "0 or 1"),
 };
 
 void options_default(struct options *o)

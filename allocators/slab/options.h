@@ -30,6 +30,8 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
+	uint64_t limit_bytes; /* 0: none */
+	uint64_t warn;
 };
 
 /* The defaults; asks the system for the CPUs. */
