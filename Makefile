@@ -248,6 +248,7 @@ install: all
 	$(Q)install -m 644 $(B)/libslab.a "$(D)/lib/libslab.a"
 	$(Q)install -m 644 allocators/slab/slab.h "$(D)/include/slab.h"
 	$(Q)install -m 644 allocators/slab/shrinker.h "$(D)/include/shrinker.h"
+	$(Q)install -m 644 allocators/slab/pmalloc.h "$(D)/include/pmalloc.h"
 	$(Q)printf '%s\n' "$$SLAB_PC" >"$(D)/lib/pkgconfig/slab.pc"
 	$(Q)for f in $(SHARED); do install -D -m 644 $$f "$(D)/share/slabbench/$$f"; done
 	$(Q)test ! -e docs/runner.1 || install -m 644 docs/runner.1 "$(D)/share/man/man1/runner.1"

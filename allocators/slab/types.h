@@ -12,6 +12,8 @@
  *
  * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
  *
+ *   0a. pool.mutex     pmalloc.c  one pool and its areas
+ *   0b. area_lock      pmalloc_area.c  from addresses to areas
  *   1. slab_boot_lock  boot.c     the state of the library as a whole
  *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
  *   2a. shrinker_lock  shrinker.c the list of shrinkers, who is in their functions

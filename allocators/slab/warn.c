@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "limit.h"
-#include "text.h"
 #include "vmstat.h"
 
 #define LINE_LEN     512
@@ -66,8 +65,7 @@ static void text_gfp(struct text *t, gfp_t gfp)
 	text_str(t, between[0] == '(' ? "(0)" : ")");
 }
 
-/* The warning is lost if fd 2 does not take it whole. */
-static void emit(const struct text *t)
+void warn_emit(const struct text *t)
 {
 	int saved = errno;
 
@@ -131,7 +129,7 @@ void warn_alloc(unsigned int order, gfp_t gfp)
 	text_request(&t, order, gfp);
 	text_str(&t, ", nodemask=(null)\n");
 	text_memory(&t);
-	emit(&t);
+	warn_emit(&t);
 }
 
 static void warn_once(bool *warned, unsigned int order, gfp_t gfp, const char *advice)
@@ -145,7 +143,7 @@ static void warn_once(bool *warned, unsigned int order, gfp_t gfp, const char *a
 	text_str(&t, "WARNING: page allocation: ");
 	text_request(&t, order, gfp);
 	text_str(&t, advice);
-	emit(&t);
+	warn_emit(&t);
 }
 
 void warn_nofail(unsigned int order, gfp_t gfp)

@@ -11,6 +11,7 @@
 #ifndef SLAB_WARN_H
 #define SLAB_WARN_H
 
+#include "text.h"
 #include "types.h"
 
 /* The option, set at boot. */
@@ -21,5 +22,8 @@ void warn_alloc(unsigned int order, gfp_t gfp);
 
 /* A request with __GFP_NOFAIL that cannot be promised: without DIRECT_RECLAIM, or order above 1. */
 void warn_nofail(unsigned int order, gfp_t gfp);
+
+/* Write a text to fd 2 at once; what it does not take is lost. errno stays. */
+void warn_emit(const struct text *t);
 
 #endif
