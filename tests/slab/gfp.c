@@ -5,8 +5,11 @@
  */
 #include "common.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "allocators/slab/limit.h"
 #include "allocators/slab/pagemap.h"
@@ -64,6 +67,46 @@ static int empty(void **state)
 	while (held.nr)
 		drop(&held);
 	return 0;
+}
+
+static void test_a_limit_that_holds_nothing_is_refused(void **state)
+{
+	static const char *const bad[] = { "limit=1000K", "limit=1", "limit=none", "warn=2" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(slab_boot(bad[i]), -EINVAL);
+		assert_non_null(strstr(slab_boot_error(), " cannot be "));
+	}
+}
+
+/* In a child: exit 0 if all of the range can be had and nothing is held back. */
+static void use_all_of_the_range(void)
+{
+	size_t first;
+
+	if (slab_boot("range=64M"))
+		_exit(70);
+	first = slab_limit.nr_used;
+	while (take(0, GFP_NOWAIT))
+		first++;
+	_exit(slab_limit.max == 64 << 20 >> UNIT_SHIFT && !slab_limit.min && !slab_limit.high &&
+			      first == slab_limit.max && !si_mem_available()
+		      ? 0
+		      : 71);
+}
+
+static void test_without_a_limit_the_range_is_the_limit(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid)
+		use_all_of_the_range();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void test_watermarks_are_the_kernels_for_this_size(void **state)
@@ -352,14 +395,25 @@ static void test_threads_at_the_limit_never_pass_it(void **state)
 
 static int boot(void **state)
 {
+	char text[32];
+
 	(void)state;
-	return slab_boot("limit=16M,range=64M");
+	if (slab_boot("limit=16M,range=64M"))
+		return -1;
+	assert_true(slab_option_get("limit", text, sizeof(text)) > 0);
+	assert_string_equal(text, "16777216");
+	return 0;
 }
 
 #define AT_LIMIT(test) cmocka_unit_test_teardown(test, empty)
 
 int main(void)
 {
+	int failed;
+	const struct CMUnitTest before_boot[] = {
+		cmocka_unit_test(test_a_limit_that_holds_nothing_is_refused),
+		cmocka_unit_test(test_without_a_limit_the_range_is_the_limit),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_watermarks_are_the_kernels_for_this_size),
 		AT_LIMIT(test_nowait_stops_at_the_min_watermark),
@@ -377,5 +431,6 @@ int main(void)
 		AT_LIMIT(test_threads_at_the_limit_never_pass_it),
 	};
 
-	return cmocka_run_group_tests(tests, boot, NULL);
+	failed = cmocka_run_group_tests(before_boot, NULL, NULL);
+	return failed ? failed : cmocka_run_group_tests(tests, boot, NULL);
 }
