@@ -287,42 +287,64 @@ static void test_reclaim_starts_at_the_low_watermark(void **state)
 	dcache_unmake(&dcache);
 }
 
-/* Freed objects sit in sheaves and empty slabs; they are pages again before anything fails. */
+/* Leaves a cache with empty slabs, as many as it keeps. */
+static struct kmem_cache *used_cache(void)
+{
+	struct kmem_cache *s = kmem_cache_create("used", 4096, 0, SLAB_NO_MERGE, NULL);
+	void *p[64];
+
+	for (int i = 0; i < 64; i++)
+		assert_non_null(p[i] = kmem_cache_alloc(s, GFP_KERNEL));
+	for (int i = 0; i < 64; i++)
+		kmem_cache_free(s, p[i]);
+	return s;
+}
+
 static void test_empty_slabs_of_other_caches_are_used_before_failure(void **state)
 {
-	enum { NR = 3000 };
-	static void *p[NR];
+	enum { NR_CACHES = 60 };
+	struct kmem_cache *caches[NR_CACHES];
 	void *large[64];
+	size_t kept;
 	int nr = 0;
 
 	(void)state;
-	for (int i = 0; i < NR; i++)
-		p[i] = kmalloc(4096, GFP_KERNEL);
-	for (int i = 0; i < NR; i++)
-		kfree(p[i]);
+	for (int i = 0; i < NR_CACHES; i++)
+		caches[i] = used_cache();
+	kept = slab_limit.max - limit_left();
 	while (nr < 64 && (large[nr] = kmalloc(1 << 20, GFP_KERNEL)))
 		nr++;
-	print_message("%d MiB of 32 in large blocks\n", nr);
+	print_message("%zu kB were in empty slabs; %d MiB of 32 in large blocks\n", kept * 4, nr);
+	assert_true(kept > 8 << 20 >> UNIT_SHIFT);
 	assert_in_range(nr, 30, 31);
 	while (nr)
 		kfree(large[--nr]);
+	for (int i = 0; i < NR_CACHES; i++)
+		kmem_cache_destroy(caches[i]);
 	assert_equations_hold();
 }
 
-/* What is free but was written counts against the memory of the system. */
+/* Holes of 16 KiB that large blocks cannot use stay written, until reclaim gives them back. */
 static void test_memory_in_use_and_kept_fits_under_the_limit_after_reclaim(void **state)
 {
-	void *large[31];
+	enum { NR_SMALL = 400 };
+	void *small[NR_SMALL], *large[32];
 	int nr = 0;
 
 	(void)state;
-	for (; nr < 31 && (large[nr] = kmalloc(1 << 20, GFP_KERNEL)); nr++)
-		memset(large[nr], 1, 1 << 20);
-	assert_true(nr >= 28);
+	for (int i = 0; i < NR_SMALL; i++)
+		assert_non_null(small[i] = kmalloc(16384, GFP_KERNEL));
+	for (int i = 0; i < NR_SMALL; i += 2)
+		kfree(small[i]);
+	while ((large[nr] = kmalloc(1 << 20, GFP_NOWAIT)))
+		nr++;
+	assert_true(slab_zone.nr_dirty > limit_left());
 	reclaim_direct(GFP_KERNEL, NUMA_NO_NODE);
 	assert_true(slab_zone.nr_dirty <= limit_left());
 	while (nr)
 		kfree(large[--nr]);
+	for (int i = 1; i < NR_SMALL; i += 2)
+		kfree(small[i]);
 	zone_trim(&slab_zone, 100);
 	assert_true(slab_zone.nr_dirty <= 100);
 	assert_equations_hold();
