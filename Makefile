@@ -238,6 +238,9 @@ Cflags: -I$${includedir}
 endef
 export SLAB_PC
 
+# What a program includes: slab.h and what belongs to the kernel's other headers.
+PUBLIC_HEADERS = $(addprefix allocators/slab/,slab.h usercopy.h shrinker.h pmalloc.h)
+
 ## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)
 install: all
 	$(say) INSTALL "$(D)"
@@ -246,7 +249,7 @@ install: all
 	$(Q)install -m 755 $(B)/libslab.so "$(D)/lib/$(SONAME)"
 	$(Q)ln -sf $(SONAME) "$(D)/lib/libslab.so"
 	$(Q)install -m 644 $(B)/libslab.a "$(D)/lib/libslab.a"
-	$(Q)install -m 644 allocators/slab/slab.h allocators/slab/usercopy.h "$(D)/include"
+	$(Q)install -m 644 $(PUBLIC_HEADERS) "$(D)/include"
 	$(Q)printf '%s\n' "$$SLAB_PC" >"$(D)/lib/pkgconfig/slab.pc"
 	$(Q)for f in $(SHARED); do install -D -m 644 $$f "$(D)/share/slabbench/$$f"; done
 	$(Q)test ! -e docs/runner.1 || install -m 644 docs/runner.1 "$(D)/share/man/man1/runner.1"

@@ -16,15 +16,19 @@
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
+#include "limit.h"
 #include "merge.h"
 #include "options.h"
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "reclaim.h"
 #include "report.h"
 #include "sheaf.h"
 #include "stackdepot.h"
 #include "stat.h"
+#include "vmstat.h"
+#include "warn.h"
 
 bool slab_booted;
 
@@ -92,6 +96,10 @@ static int start(struct options *o, struct text *why)
 	}
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
 	zone_init(&slab_zone, o->dirty_bytes);
+	vmstat_init();
+	limit_init(o->limit_bytes);
+	reclaim_init(cache_shrink_all);
+	slab_warn = o->warn;
 	err = percpu_init();
 	if (err) {
 		text_str(why, "no thread key is left; free one before slab_boot()");

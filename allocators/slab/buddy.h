@@ -38,4 +38,7 @@ struct frame *zone_alloc(struct zone *z, unsigned int order, bool *clean);
 /* Return a block; the pages become PAGE_DIRTY, and memory may go back to the system. */
 void zone_free(struct zone *z, struct frame *f);
 
+/* Give memory back to the system until at most @nr free units of @z are dirty. */
+void zone_trim(struct zone *z, size_t nr);
+
 #endif

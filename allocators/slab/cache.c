@@ -272,6 +272,17 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	return partial_shrink(s) > 0;
 }
 
+void cache_shrink_all(void)
+{
+	struct kmem_cache *s;
+
+	if (!lock_try(&slab_mutex))
+		return;
+	list_for_each_entry (s, &slab_caches, link)
+		kmem_cache_shrink(s);
+	lock_release(&slab_mutex);
+}
+
 unsigned int kmem_cache_size(const struct kmem_cache *s)
 {
 	return cache_object_size(s);

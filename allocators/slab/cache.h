@@ -32,4 +32,10 @@ void cache_exit(void);
 struct kmem_cache *cache_create(const char *name, const struct layout *l,
 				void (*ctor)(void *object));
 
+/*
+ * kmem_cache_shrink() of every cache, for reclaim; nothing if slab_mutex is held, since it may be
+ * by the caller.
+ */
+void cache_shrink_all(void);
+
 #endif

@@ -10,9 +10,12 @@
 #include "cpuslab.h"
 #include "frame.h"
 #include "freelist.h"
+#include "large.h"
+#include "limit.h"
 #include "pagemap.h"
 #include "sheaf.h"
 #include "text.h"
+#include "vmstat.h"
 #include "lib/random.h"
 
 struct checker {
@@ -24,6 +27,7 @@ struct checker {
 	size_t nr_used;
 	size_t nr_free;
 	size_t nr_dirty;
+	size_t bytes[NR_VM_NODE_STAT_ITEMS]; /* in slabs */
 };
 
 /* Objects of one slab seen on its freelist; one slab at a time, under slab_mutex. */
@@ -140,6 +144,7 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	tally->nr_slabs++;
 	tally->nr_objects += f->objects;
 	tally->nr_listed += f->on_list;
+	c->bytes[vmstat_slab_item(s->flags)] += frame_bytes(f);
 }
 
 static size_t check_used(struct checker *c, size_t page, uint32_t entry)
@@ -344,6 +349,19 @@ static void check_node(struct checker *c, struct kmem_cache *s, struct node *n,
 	expect_equal(c, "E8: nr_objects", s, NULL, n->nr_objects, tally->nr_objects);
 }
 
+/* E11 and E12; a test may have taken blocks from the zone itself, which the limit does not know. */
+static void check_accounts(struct checker *c)
+{
+	if (slab_limit.nr_used > slab_limit.max)
+		disagree(c, "E11: more in use than the limit", NULL, NULL);
+	if (slab_limit.nr_used > c->nr_used)
+		disagree(c, "E11: more in use than there are blocks", NULL, NULL);
+	expect_equal(c, "E12: reclaimable bytes", NULL, NULL, vmstat_sum(NR_SLAB_RECLAIMABLE_B),
+		     c->bytes[NR_SLAB_RECLAIMABLE_B]);
+	expect_equal(c, "E12: unreclaimable bytes", NULL, NULL, vmstat_sum(NR_SLAB_UNRECLAIMABLE_B),
+		     c->bytes[NR_SLAB_UNRECLAIMABLE_B] + large_bytes());
+}
+
 size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 {
 	struct checker c = { .say = say, .ctx = ctx };
@@ -359,6 +377,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 		memset(s->tally, 0, sizeof(s->tally));
 	check_pages(&c);
 	check_zone(&c);
+	check_accounts(&c);
 	list_for_each_entry (s, &slab_caches, link) {
 		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
 			check_node(&c, s, &s->node[i], &s->tally[i]);

@@ -9,6 +9,7 @@
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
+#include "vmstat.h"
 
 static void *object_at(const struct kmem_cache *s, const struct frame *f, unsigned int index)
 {
@@ -26,13 +27,30 @@ static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, 
 	return geometry_index(&s->geo, bytes_into(f, object));
 }
 
+/* The usual order is a wish: it is asked for without effort, without noise and not for ever. */
+static gfp_t try_gfp(gfp_t gfp)
+{
+	gfp = (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		gfp = (gfp | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
+	return gfp;
+}
+
 static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct frame *f = pages_alloc(s->geo.order, gfp, node, NULL);
+	struct frame *f = NULL;
 
-	if (!f && s->geo.min_order < s->geo.order)
-		f = pages_alloc(s->geo.min_order, gfp, node, NULL);
-	return f;
+	gfp &= ~__GFP_RECLAIMABLE;
+	if (s->flags & SLAB_RECLAIM_ACCOUNT)
+		gfp |= __GFP_RECLAIMABLE;
+	if (s->geo.min_order < s->geo.order)
+		f = pages_alloc(s->geo.order, try_gfp(gfp), node, NULL);
+	return f ? f : pages_alloc(s->geo.min_order, gfp, node, NULL);
+}
+
+static void count(const struct kmem_cache *s, const struct frame *f, long bytes)
+{
+	vmstat_add(f->node, vmstat_slab_item(s->flags), bytes);
 }
 
 static void construct(const struct kmem_cache *s, const struct frame *f)
@@ -58,6 +76,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 	f->frozen = false;
 	f->obj_exts = 0;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
+	count(s, f, (long)frame_bytes(f));
 	if (debug_is_on(s))
 		debug_init_slab(s, f);
 	else
@@ -70,6 +89,7 @@ void frame_destroy(struct frame *f)
 {
 	if (debug_is_on(f->cache))
 		debug_check_gone(f->cache, f);
+	count(f->cache, f, -(long)frame_bytes(f));
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
 	init_block_on_free(frame_address(f), frame_bytes(f));
 	pages_free(f);

@@ -9,6 +9,7 @@
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
+#include "vmstat.h"
 
 static size_t nr_bytes;
 
@@ -24,6 +25,7 @@ void *large_alloc(size_t size, gfp_t gfp)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
 	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, (long)frame_bytes(f));
 	if (init_want_alloc_block(gfp) && !clean)
 		memset(frame_address(f), 0, frame_bytes(f));
 	return frame_address(f);
@@ -39,6 +41,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 	}
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	init_block_on_free(frame_address(f), frame_bytes(f));
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, -(long)frame_bytes(f));
 	pages_free(f);
 }
 

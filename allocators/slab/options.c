@@ -80,6 +80,16 @@ static int read_range(struct options *o, const struct option *opt, struct word v
 	return err ? err : bits_is_pow2(o->range_bytes) ? 0 : -EINVAL;
 }
 
+/* Less than LIMIT_MIN does not hold the caches of kmalloc and a reserve. */
+#define LIMIT_MIN ((uint64_t)1 << 20)
+
+static int read_limit(struct options *o, const struct option *opt, struct word value)
+{
+	int err = read_number(o, opt, value);
+
+	return err ? err : !o->limit_bytes || o->limit_bytes >= LIMIT_MIN ? 0 : -EINVAL;
+}
+
 static int read_seed(struct options *o, const struct option *opt, struct word value)
 {
 	o->seed_given = true;
@@ -202,6 +212,13 @@ static const struct option table[] = {
 	NUMBER("kfence", kfence_interval_ms, 0, 3600000, "0 to 3600000 milliseconds"),
 	NUMBER("kfence_objects", kfence_objects, 1, KFENCE_MAX_OBJECTS, "1 to 16383"),
 	NUMBER("kfence_burst", kfence_burst, 0, UINT32_MAX, "a number below 2^32"),
+	{ .name = "limit",
+	  .read = read_limit,
+	  .print = print_number,
+	  .offset = offsetof(struct options, limit_bytes),
+	  .max = UINT64_MAX,
+	  .values = "0 for no limit, or a size from 1M" },
+	NUMBER("warn", warn, 0, 1, "0 or 1"),
 };
 
 /* slab_buckets was not given. */

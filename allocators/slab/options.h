@@ -39,6 +39,8 @@ struct options {
 	uint64_t kfence_interval_ms;
 	uint64_t kfence_objects;
 	uint64_t kfence_burst;
+	uint64_t limit_bytes; /* 0: none */
+	uint64_t warn;
 };
 
 /* The defaults; asks the system for the CPUs. */

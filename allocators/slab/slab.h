@@ -23,9 +23,12 @@ typedef unsigned int gfp_t;
 typedef unsigned int slab_flags_t;
 
 /*
- * Allocation flags, with the bit values of Linux 6.18 (they appear in recorded traces). Only ZERO,
- * RECLAIMABLE and ACCOUNT change what libslab does; DMA selects the NORMAL caches, as in a kernel
- * without ZONE_DMA; every other bit is accepted and ignored.
+ * Allocation flags, with the bit values of Linux 6.18 (they appear in recorded traces) and their
+ * meaning there. What happens when pages run short: DIRECT_RECLAIM may wait, call shrinkers and try
+ * again (GFP_KERNEL); NORETRY once, RETRY_MAYFAIL as long as it could help, NOFAIL until it does.
+ * Without it the answer comes at once (GFP_NOWAIT), with HIGH from the reserve too (GFP_ATOMIC).
+ * MEMALLOC opens all of the reserve, NOMEMALLOC closes it. DMA selects the NORMAL caches, as in a
+ * kernel without ZONE_DMA; IO and FS are shown to shrinkers; MOVABLE is ignored.
  */
 #define __GFP_DMA	     0x1u
 #define __GFP_HIGHMEM	     0x2u
@@ -128,6 +131,8 @@ struct kmem_cache;
  *                                 is 100 (default 0: never). Installs a handler of SIGSEGV
  *   kfence_objects=N              how many such objects there may be (default 255)
  *   kfence_burst=N                further allocations each time (default 0)
+ *   limit=SIZE                    memory that may be in use, from 1M; 0: all of range (default 0)
+ *   warn=0|1                      print a line when pages cannot be had (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -398,6 +403,36 @@ SLAB_API long slab_free_traces(struct kmem_cache *s, char *buf, size_t len);
  * why others were not. Writes at most @len bytes with a NUL and returns the length of the text.
  */
 SLAB_API size_t slab_kfence_stats(char *buf, size_t len);
+
+/*
+ * Reclaimable memory. Slabs of SLAB_RECLAIM_ACCOUNT caches and of kmalloc(.. | __GFP_RECLAIMABLE)
+ * count as reclaimable, other slabs and large kmalloc blocks as unreclaimable: whole slabs, in
+ * bytes. Memory from elsewhere that a shrinker of the program could free may be added as pages
+ * (option page_size) of NR_KERNEL_MISC_RECLAIMABLE; the other two are libslab's to change. @nid
+ * outside of 0 to 7 means node 0.
+ */
+enum node_stat_item {
+	NR_SLAB_RECLAIMABLE_B,
+	NR_SLAB_UNRECLAIMABLE_B,
+	NR_KERNEL_MISC_RECLAIMABLE,
+	NR_VM_NODE_STAT_ITEMS,
+};
+SLAB_API void mod_node_page_state(int nid, enum node_stat_item item, long delta);
+SLAB_API unsigned long node_page_state(int nid, enum node_stat_item item);
+
+/*
+ * Pages that could be allocated without failing: what is left under the limit (or of the range)
+ * less the high watermark, plus reclaimable memory less min(half of it, the low watermark). The
+ * kernel's formula without a page cache. 0 if libslab cannot start.
+ */
+SLAB_API long si_mem_available(void);
+
+/*
+ * The lines MemTotal (limit or range), MemFree, MemAvailable, KReclaimable, Slab, SReclaimable and
+ * SUnreclaim as /proc/meminfo prints them. Writes at most @len bytes with a NUL and returns the
+ * length of the whole text.
+ */
+SLAB_API size_t slab_meminfo(char *buf, size_t len);
 
 /*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one

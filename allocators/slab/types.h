@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E9 below; nothing else is assumed.
+ * operations. check.c tests exactly the equations E1 to E12 below; nothing else is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
@@ -12,8 +12,11 @@
  *
  * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
  *
+ *   0a. pool.mutex     pmalloc.c  one pool and its areas
+ *   0b. area_lock      pmalloc_area.c  from addresses to areas
  *   1. slab_boot_lock  boot.c     the state of the library as a whole
  *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
+ *   2a. shrinker_lock  shrinker.c the list of shrinkers, who is in their functions
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
@@ -27,7 +30,8 @@
  * NULL; who took a sheaf owns it. From another CPU the exchange is followed by a fence (membarrier)
  * that undoes what a thread may have begun there. Without restartable sequences a lane belongs to
  * a thread. Locks 4 to 6 are not held while a new slab is made or while memory goes back to the
- * system; none is while a constructor runs.
+ * system; none is while a constructor or a shrinker runs. Reclaim starts with 1 and 2 held at most,
+ * and takes slab_mutex only by trying: the thread may have it.
  *
  * States of a slab (the 7.x rules):
  *
@@ -181,6 +185,16 @@ struct zone {
 	struct list_head clean[NR_UNIT_ORDERS];
 };
 extern struct zone slab_zone;
+
+/*
+ * What is in use and what it counts as (limit.h, vmstat.h); both atomic.
+ *
+ * E11. slab_limit.nr_used <= slab_limit.max, and equals the units of blocks from pages_alloc();
+ *      outside of the reserve, that is without HIGH, MEMALLOC and reclaim, an allocation succeeds
+ *      only if nr_used + min <= max afterwards
+ * E12. NR_SLAB_RECLAIMABLE_B == the bytes of slabs of SLAB_RECLAIM_ACCOUNT caches;
+ *      NR_SLAB_UNRECLAIMABLE_B == those of all other slabs and of large blocks
+ */
 
 /*
  * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
