@@ -29,6 +29,7 @@
 #include "stat.h"
 #include "vmstat.h"
 #include "warn.h"
+#include "vmarea.h"
 
 bool slab_booted;
 
@@ -120,6 +121,7 @@ static int start(struct options *o, struct text *why)
 	debug_policy_set(&o->debug);
 	failslab_set(&o->failslab, o->seed);
 	freelist_init(&freelist_policy);
+	vmarea_init(align_down(o->vmalloc_bytes, slab_page_bytes()));
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();

@@ -16,6 +16,7 @@
 #include "sheaf.h"
 #include "text.h"
 #include "vmstat.h"
+#include "vmarea.h"
 #include "lib/random.h"
 
 struct checker {
@@ -388,5 +389,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 			cpuslab_visit(s, check_chained, &c);
 	}
 	lock_release(&slab_mutex);
+	if (!vmarea_is_sound())
+		disagree(&c, "V1: the areas of vmalloc", NULL, NULL);
 	return c.nr;
 }

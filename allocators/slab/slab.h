@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SLAB_API __attribute__((visibility("default")))
 
 /* The kernel's type names, so that kernel code compiles unchanged. */
@@ -133,6 +137,8 @@ struct kmem_cache;
  *   kfence_burst=N                further allocations each time (default 0)
  *   limit=SIZE                    memory that may be in use, from 1M; 0: all of range (default 0)
  *   warn=0|1                      print a line when pages cannot be had (default 0)
+ *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
+ *                                 64G, halved until it fits)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -323,13 +329,14 @@ SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
 
 /*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
- * are idle, an estimate while they run. held = slab + large + free_dirty + metadata.
+ * are idle, an estimate while they run. held = slab + large + vmalloc + free_dirty + metadata.
  */
 struct slab_usage {
 	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
 	size_t slab_bytes;	  /* in slabs */
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
+	size_t vmalloc_bytes;	  /* in areas of vmalloc, without guard pages */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
 	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
 	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
@@ -439,5 +446,9 @@ SLAB_API size_t slab_meminfo(char *buf, size_t len);
  * sentence for @say (may be NULL). Returns how many there were. No other thread may be inside.
  */
 SLAB_API size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

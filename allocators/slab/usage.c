@@ -16,6 +16,7 @@
 #include "percpu.h"
 #include "sheaf.h"
 #include "stackdepot.h"
+#include "vmarea.h"
 
 struct census {
 	struct slab_usage *usage;
@@ -197,5 +198,7 @@ void slab_usage(struct slab_usage *u)
 	lock_release(&slab_mutex);
 	count_zone(u);
 	u->large_bytes = large_bytes();
-	u->held_bytes = u->slab_bytes + u->large_bytes + u->free_dirty_bytes + u->metadata_bytes;
+	u->vmalloc_bytes = vmarea_bytes();
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->vmalloc_bytes + u->free_dirty_bytes +
+			u->metadata_bytes;
 }
