@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "overflow.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -286,11 +288,7 @@ SLAB_API size_t kmalloc_size_roundup(size_t size);
 static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 					struct kmalloc_token token)
 {
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
-	return kmalloc_token(bytes, gfp, token);
+	return kmalloc_token(size_mul(n, size), gfp, token);
 }
 
 #define kmalloc(size, gfp)	    kmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
@@ -299,6 +297,103 @@ static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 #define kmalloc_array(n, size, gfp) kmalloc_array_token((n), (size), (gfp), KMALLOC_TOKEN(size))
 #define kcalloc(n, size, gfp)                                                                      \
 	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+
+/* Requests for a node. */
+static inline void *kmalloc_array_node_token(size_t n, size_t size, gfp_t gfp, int node,
+					     struct kmalloc_token token)
+{
+	return kmalloc_node_token(size_mul(n, size), gfp, node, token);
+}
+
+#define kmalloc_node(size, gfp, node) kmalloc_node_token((size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kzalloc_node(size, gfp, node) kmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kmalloc_array_node(n, size, gfp, node)                                                     \
+	kmalloc_array_node_token((n), (size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kcalloc_node(n, size, gfp, node) kmalloc_array_node((n), (size), (gfp) | __GFP_ZERO, (node))
+
+/*
+ * The whole of krealloc: as krealloc_token(), and it also moves when @p is not aligned to @align (a
+ * power of two; 1 asks for nothing), which the answer then is, or when __GFP_THISNODE asks for
+ * another node than the one where @p lies.
+ */
+SLAB_API void *krealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					 int node, struct kmalloc_token token);
+
+#define krealloc_node_align(p, size, align, gfp, node)                                             \
+	krealloc_node_align_token((p), (size), (align), (gfp), (node), KMALLOC_TOKEN(size))
+#define krealloc_node(p, size, gfp, node) krealloc_node_align((p), (size), 1, (gfp), (node))
+#define krealloc_array(p, n, size, gfp)                                                            \
+	krealloc_token((p), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/* Overwrite all ksize(@p) bytes with zeros, in a way that no compiler leaves out, and free. */
+SLAB_API void kfree_sensitive(const void *p);
+
+/*
+ * Copies. NULL if the source is NULL (of the kstr functions) or without memory. kstrndup() and
+ * kmemdup_nul() end the copy with a NUL; kstrndup() copies at most @max characters.
+ */
+SLAB_API char *kstrdup_token(const char *s, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kstrndup_token(const char *s, size_t max, gfp_t gfp, struct kmalloc_token token);
+SLAB_API void *kmemdup_token(const void *src, size_t len, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kmemdup_nul_token(const char *s, size_t len, gfp_t gfp, struct kmalloc_token token);
+
+#define kstrdup(s, gfp)		 kstrdup_token((s), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kstrndup(s, max, gfp)	 kstrndup_token((s), (max), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup_nul(s, len, gfp) kmemdup_nul_token((s), (len), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup(src, len, gfp)	 kmemdup_token((src), (len), (gfp), KMALLOC_TOKEN(len))
+#define kmemdup_array(src, n, size, gfp)                                                           \
+	kmemdup_token((src), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/*
+ * Many objects at once, with one hold of a lock instead of one an object. kmem_cache_alloc_bulk()
+ * fills @p with @n objects and is true, or leaves nothing allocated and is false (also for @n 0);
+ * what is in @p is then undefined. kmem_cache_free_bulk() frees @n objects of @s, or, where @s is
+ * NULL, of any caches and of kmalloc in any order; it reorders @p.
+ */
+SLAB_API bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p);
+SLAB_API void kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **p);
+
+static inline void kfree_bulk(size_t n, void **p)
+{
+	kmem_cache_free_bulk(NULL, n, p);
+}
+
+/*
+ * kvmalloc: kmalloc, and vmalloc (vmalloc.h) where kmalloc has no block so large. kvfree() frees
+ * what either gave. Above a page the first attempt neither reclaims (unless __GFP_RETRY_MAYFAIL)
+ * nor warns; up to a page there is no second one, nor above INT_MAX bytes. @align is honoured by
+ * the second attempt only; the first has the alignment of kmalloc.
+ *
+ * kvrealloc(): vrealloc() of what lies in vmalloc, else krealloc(), else a kvmalloc, a copy and a
+ * kvfree; NULL leaves @p as it was.
+ */
+SLAB_API void *kvmalloc_node_align_token(size_t size, size_t align, gfp_t gfp, int node,
+					 struct kmalloc_token token);
+SLAB_API void *kvrealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					  int node, struct kmalloc_token token);
+SLAB_API void kvfree(const void *p);
+
+/* Overwrites the first @len bytes before it frees. */
+SLAB_API void kvfree_sensitive(const void *p, size_t len);
+
+/* kvfree() for where the kernel may not sleep; here no free sleeps, so it is the same. */
+SLAB_API void kvfree_atomic(const void *p);
+
+static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	return kvmalloc_node_align_token(size, 1, gfp, NUMA_NO_NODE, token);
+}
+
+#define kvmalloc(size, gfp) kvmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
+#define kvzalloc(size, gfp) kvmalloc((size), (gfp) | __GFP_ZERO)
+#define kvmalloc_node(size, gfp, node)                                                             \
+	kvmalloc_node_align_token((size), 1, (gfp), (node), KMALLOC_TOKEN(size))
+#define kvzalloc_node(size, gfp, node) kvmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kvmalloc_array(n, size, gfp)                                                               \
+	kvmalloc_token(size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+#define kvcalloc(n, size, gfp) kvmalloc_array((n), (size), (gfp) | __GFP_ZERO)
+#define kvrealloc(p, size, gfp)                                                                    \
+	kvrealloc_node_align_token((p), (size), 1, (gfp), NUMA_NO_NODE, KMALLOC_TOKEN(size))
 
 /*
  * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
@@ -450,5 +545,7 @@ SLAB_API size_t slab_check(void (*say)(void *ctx, const char *sentence), void *c
 #ifdef __cplusplus
 }
 #endif
+
+#include "kmalloc_obj.h" /* kmalloc by type */
 
 #endif
