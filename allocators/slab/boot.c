@@ -12,6 +12,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "defer.h"
 #include "freelist.h"
 #include "init.h"
 #include "kfence.h"
@@ -112,6 +113,7 @@ static int start(struct options *o, struct text *why)
 		goto no_kfence;
 	}
 	slab_stats = o->stats;
+	defer_init(kfree);
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;

@@ -8,6 +8,7 @@
 #include "boot.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "defer.h"
 #include "frame.h"
 #include "freelist.h"
 #include "large.h"
@@ -370,6 +371,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 
 	if (!boot_ensure())
 		return 0;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	/* Another in every byte each time: an older one that a user half overwrote is not this one.
 	 */

@@ -4,7 +4,8 @@
  *
  * Threads: every function may be called from any thread unless its comment says otherwise. An
  * object may be freed by another thread than the one that allocated it, provided that it was handed
- * over with release/acquire or stronger. No function is safe in a signal handler. Memory: libslab
+ * over with release/acquire or stronger. In a signal handler only kmalloc_nolock() and
+ * kfree_nolock() are safe. Memory: libslab
  * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
  * memory is NULL; a damaged or foreign object is one report on fd 2, and the program goes on where
  * the kernel does (report.h; option panic_on_error).
@@ -421,6 +422,21 @@ SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
 	kmem_buckets_alloc_token(                                                                  \
 		(b), (size), (gfp),                                                                \
 		(struct kmalloc_token){ __builtin_return_address(0), SLAB_INFER_TOKEN(size) })
+
+/*
+ * For signal handlers, whatever the signal interrupted, libslab included: no lock is waited for, no
+ * system call but to make memory accessible, errno is kept. kmalloc_nolock() gives NULL where it
+ * would have to wait, after one more try in the next larger class; before boot; above
+ * KMALLOC_MAX_CACHE_SIZE; and for flags other than __GFP_ACCOUNT, ZERO, NOWARN and NOMEMALLOC. Its
+ * objects may be freed by kfree() (not in a handler) or by kfree_nolock(), which takes no others;
+ * what cannot be freed at once is freed by the next slow path of an ordinary call. @node as in
+ * kmalloc_node().
+ */
+SLAB_API void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token);
+SLAB_API void kfree_nolock(const void *p);
+
+#define kmalloc_nolock(size, gfp, node)                                                            \
+	kmalloc_nolock_token((size), (gfp), (node), KMALLOC_TOKEN(size))
 
 /*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they

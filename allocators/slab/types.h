@@ -11,7 +11,8 @@
  * bytes, a multiple of 64. barn: the sheaves of one cache and node that no CPU has at hand. fresh:
  * an object of a slab that was never handed out, and so was never written.
  *
- * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
+ * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest (but
+ * 6 may be tried under 5: partial.c).
  *
  *   0a. pool.mutex     pmalloc.c  one pool and its areas
  *   0b. area_lock      pmalloc_area.c  from addresses to areas

@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "defer.h"
 #include "frame.h"
 #include "freelist.h"
 #include "kfence.h"
@@ -192,6 +193,7 @@ void slab_usage(struct slab_usage *u)
 	memset(u, 0, sizeof(*u));
 	if (!boot_ensure())
 		return;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, link)
 		count_cache(u, s);
