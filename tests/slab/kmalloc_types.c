@@ -88,6 +88,27 @@ static unsigned int names_without_partitions(void)
 	       (kmalloc_cache(1, 6) != NULL);
 }
 
+/* What libslab's own vectors and sheaves are made of must not need any itself. */
+static unsigned int names_for_own_use(void)
+{
+	const slab_flags_t own = SLAB_NO_OBJ_EXT | SLAB_NO_SHEAVES;
+	unsigned int wrong = nr_wrong(KMALLOC_NO_OBJ_EXT, "kmalloc-no-objext-", SLAB_NO_MERGE);
+
+	for (unsigned int i = 0; i < NR_CLASSES; i++) {
+		struct kmem_cache *s = kmalloc_cache(KMALLOC_NO_OBJ_EXT, index_of(i));
+
+		wrong += (s->flags & own) != own || s->slot;
+		wrong += (kmalloc_cache(KMALLOC_NORMAL, index_of(i))->flags & own) != 0;
+	}
+	return wrong;
+}
+
+static void test_names_and_flags_of_the_caches_for_own_use(void **state)
+{
+	(void)state;
+	in_child("cpus=2", names_for_own_use);
+}
+
 static void test_names_and_flags_of_the_plain_types(void **state)
 {
 	(void)state;
@@ -208,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_and_flags_of_the_plain_types),
 		cmocka_unit_test(test_names_and_flags_of_the_partition_sets),
+		cmocka_unit_test(test_names_and_flags_of_the_caches_for_own_use),
 		cmocka_unit_test(test_flags_beat_the_set_and_dma_beats_the_flags),
 		cmocka_unit_test(test_classes_are_made_96_192_and_then_upwards),
 		cmocka_unit_test(test_no_cache_merges_into_the_normal_ones),
