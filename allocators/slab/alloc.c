@@ -9,6 +9,7 @@
 
 #include "cpuslab.h"
 #include "debug.h"
+#include "defer.h"
 #include "free.h"
 #include "kfence.h"
 #include "nodes.h"
@@ -88,6 +89,7 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
 		return take_from_slabs(s, r);
 	}
+	defer_drain();
 	object =
 		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)

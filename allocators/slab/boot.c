@@ -12,6 +12,7 @@
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "defer.h"
 #include "freelist.h"
 #include "init.h"
 #include "kfence.h"
@@ -29,6 +30,7 @@
 #include "stat.h"
 #include "vmstat.h"
 #include "warn.h"
+#include "vmarea.h"
 
 bool slab_booted;
 
@@ -111,6 +113,7 @@ static int start(struct options *o, struct text *why)
 		goto no_kfence;
 	}
 	slab_stats = o->stats;
+	defer_init(kfree);
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
@@ -120,6 +123,7 @@ static int start(struct options *o, struct text *why)
 	debug_policy_set(&o->debug);
 	failslab_set(&o->failslab, o->seed);
 	freelist_init(&freelist_policy);
+	vmarea_init(align_down(o->vmalloc_bytes, slab_page_bytes()));
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();

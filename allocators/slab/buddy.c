@@ -156,6 +156,17 @@ struct frame *zone_alloc(struct zone *z, unsigned int order, bool *clean)
 	return f;
 }
 
+struct frame *zone_try_alloc(struct zone *z, unsigned int order)
+{
+	struct frame *f;
+
+	if (fault_hit(FAULT_PAGES) || !lock_try(&z->lock))
+		return NULL;
+	f = take(z, order);
+	lock_release(&z->lock);
+	return f;
+}
+
 static size_t dirty_limit(const struct zone *z)
 {
 	return max_size(z->dirty_floor, z->nr_used / 4);

@@ -35,6 +35,9 @@ void zone_init(struct zone *z, size_t dirty_bytes);
  */
 struct frame *zone_alloc(struct zone *z, unsigned int order, bool *clean);
 
+/* The same without waiting: NULL too if the lock is taken. Async-signal-safe. */
+struct frame *zone_try_alloc(struct zone *z, unsigned int order);
+
 /* Return a block; the pages become PAGE_DIRTY, and memory may go back to the system. */
 void zone_free(struct zone *z, struct frame *f);
 

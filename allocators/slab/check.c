@@ -8,6 +8,7 @@
 #include "boot.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "defer.h"
 #include "frame.h"
 #include "freelist.h"
 #include "large.h"
@@ -16,6 +17,7 @@
 #include "sheaf.h"
 #include "text.h"
 #include "vmstat.h"
+#include "vmarea.h"
 #include "lib/random.h"
 
 struct checker {
@@ -369,6 +371,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 
 	if (!boot_ensure())
 		return 0;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	/* Another in every byte each time: an older one that a user half overwrote is not this one.
 	 */
@@ -388,5 +391,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 			cpuslab_visit(s, check_chained, &c);
 	}
 	lock_release(&slab_mutex);
+	if (!vmarea_is_sound())
+		disagree(&c, "V1: the areas of vmalloc", NULL, NULL);
 	return c.nr;
 }

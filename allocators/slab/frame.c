@@ -59,12 +59,9 @@ static void construct(const struct kmem_cache *s, const struct frame *f)
 		s->ctor(object_at(s, f, i));
 }
 
-struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
+/* Make a slab of a new block. */
+static void adopt(struct kmem_cache *s, struct frame *f)
 {
-	struct frame *f = get_block(s, gfp, node);
-
-	if (!f)
-		return NULL;
 	__atomic_store_n(&f->cache, s, __ATOMIC_RELAXED); /* usage.c looks from elsewhere */
 	f->freelist = NULL;
 	f->inuse = 0;
@@ -77,10 +74,30 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 	f->obj_exts = 0;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
 	count(s, f, (long)frame_bytes(f));
+}
+
+struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	struct frame *f = get_block(s, gfp, node);
+
+	if (!f)
+		return NULL;
+	adopt(s, f);
 	if (debug_is_on(s))
 		debug_init_slab(s, f);
 	else
 		construct(s, f);
+	freelist_build_random(s, f);
+	return f;
+}
+
+struct frame *frame_try_create(struct kmem_cache *s, int node)
+{
+	struct frame *f = pages_try_alloc(s->geo.order, node);
+
+	if (!f)
+		return NULL;
+	adopt(s, f);
 	freelist_build_random(s, f);
 	return f;
 }

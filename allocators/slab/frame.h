@@ -17,6 +17,12 @@
  */
 struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node);
 
+/*
+ * The same for a cache without constructor, of @node alone, without waiting for a lock and at the
+ * usual order only. Async-signal-safe; node.lock may be held.
+ */
+struct frame *frame_try_create(struct kmem_cache *s, int node);
+
 /* Give back the block of a slab without objects in use and on no list. No lock held but 1 to 3. */
 void frame_destroy(struct frame *f);
 

@@ -7,6 +7,7 @@
 
 #include "cpuslab.h"
 #include "debug.h"
+#include "defer.h"
 #include "hooks.h"
 #include "kfence.h"
 #include "large.h"
@@ -49,8 +50,11 @@ void free_unhooked(struct kmem_cache *s, void *object)
 	put(s, frame_of(object), object, __builtin_return_address(0));
 }
 
+/* What sheaves are made of is freed in the middle of things, where nothing may be drained. */
 static void free_to_cache(struct kmem_cache *s, struct frame *f, void *object, const void *caller)
 {
+	if (!(s->flags & SLAB_NO_SHEAVES))
+		defer_drain();
 	if (likely(!hooks_needed(s)) || hooks_free(s, f, object))
 		put(s, f, object, caller);
 }

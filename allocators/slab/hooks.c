@@ -14,6 +14,11 @@ void hooks_decide(struct kmem_cache *s)
 		    (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE));
 }
 
+bool hooks_are_optional(const struct kmem_cache *s)
+{
+	return !(s->flags & SLAB_DEBUG_FLAGS);
+}
+
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
 {
 	return !failslab_hit(s, r->gfp);

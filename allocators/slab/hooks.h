@@ -27,6 +27,12 @@ static inline bool hooks_needed(const struct kmem_cache *s)
 }
 
 /*
+ * May objects of @s be taken without the hooks of an allocation, by a handler that interrupted
+ * anything (nolock.c)? Not if a free would miss what they did, or the user.
+ */
+bool hooks_are_optional(const struct kmem_cache *s);
+
+/*
  * Before and after objects are taken. Before: false makes the allocation fail. After: the objects
  * are cleared if the request or init.h asks; false means that they have to go back and the
  * allocation fails. An object of kfence.h passes neither, it comes out of kfence_alloc() finished.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Changing the size of a kmalloc object, and asking for it: the rules of krealloc() and ksize(). An
- * object stays where it is as long as the new size fits, so it never moves when it shrinks.
+ * object stays where it is as long as the new size fits, so it never moves when it shrinks. The
+ * objects are their owners'; no lock here.
  */
 #include <string.h>
 
@@ -11,14 +12,40 @@
 #include "kfence.h"
 #include "pagemap.h"
 
+/* An object as krealloc sees it. */
+struct old {
+	struct kmem_cache *cache; /* NULL: a large block, or between guard pages */
+	struct frame *frame;	  /* NULL: between guard pages */
+	char *object;
+	size_t capacity; /* bytes usable in place: the object without its padding, or the block */
+	size_t original; /* what was asked for, where that is kept; else 0 */
+};
+
+static struct old look_at(const void *p)
+{
+	struct old o = { .object = (char *)(uintptr_t)p };
+
+	if (is_kfence_address(p)) {
+		o.capacity = kfence_ksize(p);
+		return o;
+	}
+	o.cache = free_owner(p, &o.frame);
+	o.capacity = o.cache ? cache_object_size(o.cache) : frame_bytes(o.frame);
+	if (o.cache && o.cache->geo.orig_offset)
+		o.original = debug_orig_bytes(o.cache, o.object);
+	return o;
+}
+
 /* ksize() lets the owner use all of the object: from now on none of it is red zone. */
 static size_t ksize_of_slab(struct kmem_cache *s, void *object)
 {
-	debug_set_orig_bytes(s, object, s->geo.object_size);
+	debug_set_orig_bytes(s, object, cache_object_size(s));
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
-		return s->geo.object_size;
-	/* Readers under RCU may look at the free pointer behind the object. */
-	return s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER) ? s->geo.inuse : s->geo.size;
+		return cache_object_size(s);
+	/* Behind the object lie a free pointer that readers may follow, tracks or an extension. */
+	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER | SLAB_OBJ_EXT_IN_OBJ))
+		return s->geo.inuse;
+	return s->geo.size;
 }
 
 size_t ksize(const void *p)
@@ -34,65 +61,82 @@ size_t ksize(const void *p)
 	return s ? ksize_of_slab(s, (void *)(uintptr_t)p) : frame_bytes(f);
 }
 
-static void *move(const void *p, size_t old, size_t size, gfp_t gfp, struct kmalloc_token token)
+void kfree_sensitive(const void *p)
 {
-	void *bigger = kmalloc_token(size, gfp, token);
-
-	if (!bigger)
-		return NULL;
-	memcpy(bigger, p, old);
+	if (!ZERO_OR_NULL_PTR(p))
+		explicit_bzero((void *)(uintptr_t)p, ksize(p));
 	kfree(p);
-	return bigger;
 }
 
-/* Cleared is what the owner may see later without having written it. */
-static void clear(char *object, size_t orig, size_t size, size_t capacity)
+static bool is_elsewhere(const struct old *o, gfp_t gfp, int node)
 {
-	if (orig < size)
-		memset(object + orig, 0, size - orig);
+	return (gfp & __GFP_THISNODE) && node != NUMA_NO_NODE && o->frame && o->frame->node != node;
+}
+
+static bool may_stay(const struct old *o, size_t size, size_t align, gfp_t gfp, int node)
+{
+	return size <= o->capacity && !((uintptr_t)o->object & (align - 1)) &&
+	       !is_elsewhere(o, gfp, node);
+}
+
+/*
+ * Without the original size everything behind @size is cleared now, so that a later growth in place
+ * reads as zero; with it, the part that grows is cleared when it does.
+ */
+static void clear(const struct old *o, size_t size)
+{
+	if (o->original && o->original < size)
+		memset(o->object + o->original, 0, size - o->original);
 	else
-		memset(object + size, 0, capacity - size);
+		memset(o->object + size, 0, o->capacity - size);
 }
 
-static void *resize(struct kmem_cache *s, char *object, size_t size, gfp_t gfp,
-		    struct kmalloc_token token)
+static bool is_to_be_zero(const struct old *o, gfp_t gfp)
 {
-	size_t capacity = cache_object_size(s), orig = debug_orig_bytes(s, object);
-
-	if (size > capacity)
-		return move(object, orig, size, gfp, token);
-	if (gfp & __GFP_ZERO)
-		clear(object, s->geo.orig_offset ? orig : capacity, size, capacity);
-	debug_resize(s, object, size);
-	return object;
+	return o->cache ? init_want_alloc(gfp, o->cache) : init_want_alloc_block(gfp);
 }
 
-static void *resize_large(char *object, size_t old, size_t size, gfp_t gfp,
-			  struct kmalloc_token token)
+static void *stay(const struct old *o, size_t size, gfp_t gfp)
 {
-	if (size > old)
-		return move(object, old, size, gfp, token);
-	if (gfp & __GFP_ZERO)
-		memset(object + size, 0, old - size);
-	return object;
+	if (is_to_be_zero(o, gfp))
+		clear(o, size);
+	if (o->cache)
+		debug_resize(o->cache, o->object, size);
+	return o->object;
 }
 
-void *krealloc_token(const void *p, size_t size, gfp_t gfp, struct kmalloc_token token)
+/* kmalloc aligns to the power of two that divides the size, so a multiple of @align is aligned. */
+static void *allocate(size_t size, size_t align, gfp_t gfp, int node, struct kmalloc_token token)
 {
-	void *object = (void *)(uintptr_t)p;
-	struct kmem_cache *s;
-	struct frame *f;
+	if (align > KMALLOC_MIN_SIZE)
+		size = size > SIZE_MAX - align ? SIZE_MAX : align_up(size, align);
+	return kmalloc_node_token(size, gfp, node, token);
+}
+
+void *krealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp, int node,
+				struct kmalloc_token token)
+{
+	struct old o;
+	void *new;
 
 	if (!size) {
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
 	if (ZERO_OR_NULL_PTR(p))
-		return kmalloc_token(size, gfp, token);
-	if (is_kfence_address(p))
-		return resize_large(object, kfence_ksize(p), size, gfp, token);
-	s = free_owner(p, &f);
-	if (!s)
-		return resize_large(object, frame_bytes(f), size, gfp, token);
-	return resize(s, object, size, gfp, token);
+		return allocate(size, align, gfp, node, token);
+	o = look_at(p);
+	if (may_stay(&o, size, align, gfp, node))
+		return stay(&o, size, gfp);
+	new = allocate(size, align, gfp, node, token);
+	if (!new)
+		return NULL;
+	memcpy(new, p, min_size(size, o.original ? o.original : o.capacity));
+	kfree(p);
+	return new;
+}
+
+void *krealloc_token(const void *p, size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	return krealloc_node_align_token(p, size, 1, gfp, NUMA_NO_NODE, token);
 }

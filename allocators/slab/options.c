@@ -219,6 +219,8 @@ static const struct option table[] = {
 	  .max = UINT64_MAX,
 	  .values = "0 for no limit, or a size from 1M" },
 	NUMBER("warn", warn, 0, 1, "0 or 1"),
+	NUMBER("vmalloc", vmalloc_bytes, (uint64_t)16 << 20, (uint64_t)1 << 44,
+	       "a size from 16M to 16384G"),
 };
 
 /* slab_buckets was not given. */
@@ -235,6 +237,7 @@ void options_default(struct options *o)
 		.dirty_bytes = (uint64_t)4 << 20,
 		.buckets = AS_HARDENED,
 		.kfence_objects = KFENCE_NUM_OBJECTS,
+		.vmalloc_bytes = (uint64_t)64 << 30,
 	};
 }
 

@@ -108,6 +108,18 @@ unsigned int os_cpu(void)
 	return cpu < 0 ? 0 : (unsigned int)cpu;
 }
 
+/* One call that both frees and protects; mprotect and madvise would be two. */
+int os_decommit(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	if (mmap(addr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		 -1, 0) != MAP_FAILED)
+		return 0;
+	errno = saved;
+	return -ENOMEM;
+}
+
 uint64_t os_random(void)
 {
 	uint64_t x;

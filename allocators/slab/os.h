@@ -26,6 +26,12 @@ void os_unmap(void *addr, size_t bytes);
  */
 int os_purge(void *addr, size_t bytes);
 
+/*
+ * Undo os_commit(): no access and no memory, as after os_reserve(). 0, or -ENOMEM and nothing
+ * changed.
+ */
+int os_decommit(void *addr, size_t bytes);
+
 /* A random number from the system, or one from addresses and the clock if it gives none. */
 uint64_t os_random(void);
 

@@ -154,6 +154,20 @@ struct frame *pages_alloc(unsigned int order, gfp_t gfp, int node, bool *clean)
 	return likely(f) ? f : get_slowly(&r);
 }
 
+struct frame *pages_try_alloc(unsigned int order, int node)
+{
+	size_t units = (size_t)1 << (order + slab_page_order);
+	struct frame *f;
+
+	(void)node;
+	if (!limit_charge(units, slab_limit.min))
+		return NULL;
+	f = zone_try_alloc(&slab_zone, order + slab_page_order);
+	if (!f)
+		limit_uncharge(units);
+	return f;
+}
+
 void pages_free(struct frame *f)
 {
 	size_t nr = (size_t)1 << f->order;

@@ -37,6 +37,9 @@
  */
 struct frame *pages_alloc(unsigned int order, gfp_t gfp, int node, bool *clean);
 
+/* The same of @node (below slab_nr_nodes) alone, without waiting for a lock: async-signal-safe. */
+struct frame *pages_try_alloc(unsigned int order, int node);
+
 /* Return a block. */
 void pages_free(struct frame *f);
 

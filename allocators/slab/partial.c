@@ -245,17 +245,67 @@ void partial_return(struct kmem_cache *s, struct frame *f)
 	release(&gone);
 }
 
-void partial_add_new(struct kmem_cache *s, struct frame *f)
+static void add_new(struct kmem_cache *s, struct node *n, struct frame *f)
 {
-	struct node *n = &s->node[f->node];
-
-	lock_acquire(&n->lock);
 	count_in(s, n, f);
 	if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
 		enlist(n, f);
 	}
+}
+
+void partial_add_new(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	lock_acquire(&n->lock);
+	add_new(s, n, f);
 	lock_release(&n->lock);
+}
+
+/* zone.lock is tried while node.lock is held: whoever holds it waits for no node.lock. */
+static void *take_from_new(struct kmem_cache *s, unsigned int node)
+{
+	struct frame *f = frame_try_create(s, (int)node);
+	void *object = NULL;
+
+	if (f) {
+		frame_take(s, f, &object, 1);
+		add_new(s, &s->node[node], f);
+	}
+	return object;
+}
+
+void *partial_take_nolock(struct kmem_cache *s, unsigned int node)
+{
+	struct node *from = &s->node[node];
+	void *object = NULL;
+
+	if (!lock_try(&from->lock))
+		return NULL;
+	if (!take(s, from, &object, 1))
+		object = take_from_new(s, node);
+	lock_release(&from->lock);
+	return object;
+}
+
+bool partial_give_nolock(struct kmem_cache *s, void *object)
+{
+	struct frame *f = owned_frame(s, object);
+	struct node *node = &s->node[f->node];
+	struct list_head none;
+	bool may;
+
+	if (!lock_try(&node->lock))
+		return false;
+	may = f->on_cpu || f->inuse > 1 || node->nr_partial < cache_min_partial(s);
+	list_init(&none);
+	if (f->on_cpu)
+		frame_put(s, f, object);
+	else if (may)
+		give(s, node, f, object, &none);
+	lock_release(&node->lock);
+	return may;
 }
 
 static void take_empty(struct kmem_cache *s, struct node *n, struct list_head *gone)

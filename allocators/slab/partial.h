@@ -21,6 +21,14 @@ unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **ba
 /* Put @n objects of @s back. Slabs that fall empty beyond min_partial go back to the buddy. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n);
 
+/*
+ * One object of @node, or one back, without waiting for a lock: NULL or false where that would be
+ * needed. Async-signal-safe. partial_take_nolock() may make a slab, so the cache has no
+ * constructor; partial_give_nolock() refuses an object whose slab would have to go to the buddy.
+ */
+void *partial_take_nolock(struct kmem_cache *s, unsigned int node);
+bool partial_give_nolock(struct kmem_cache *s, void *object);
+
 /* Count an isolated slab in, and list it at the head unless it is full. */
 void partial_add_new(struct kmem_cache *s, struct frame *f);
 

@@ -4,7 +4,8 @@
  *
  * Threads: every function may be called from any thread unless its comment says otherwise. An
  * object may be freed by another thread than the one that allocated it, provided that it was handed
- * over with release/acquire or stronger. No function is safe in a signal handler. Memory: libslab
+ * over with release/acquire or stronger. In a signal handler only kmalloc_nolock() and
+ * kfree_nolock() are safe. Memory: libslab
  * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
  * memory is NULL; a damaged or foreign object is one report on fd 2, and the program goes on where
  * the kernel does (report.h; option panic_on_error).
@@ -15,6 +16,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "overflow.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define SLAB_API __attribute__((visibility("default")))
 
@@ -133,6 +140,8 @@ struct kmem_cache;
  *   kfence_burst=N                further allocations each time (default 0)
  *   limit=SIZE                    memory that may be in use, from 1M; 0: all of range (default 0)
  *   warn=0|1                      print a line when pages cannot be had (default 0)
+ *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
+ *                                 64G, halved until it fits)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -280,11 +289,7 @@ SLAB_API size_t kmalloc_size_roundup(size_t size);
 static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 					struct kmalloc_token token)
 {
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
-	return kmalloc_token(bytes, gfp, token);
+	return kmalloc_token(size_mul(n, size), gfp, token);
 }
 
 #define kmalloc(size, gfp)	    kmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
@@ -293,6 +298,103 @@ static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 #define kmalloc_array(n, size, gfp) kmalloc_array_token((n), (size), (gfp), KMALLOC_TOKEN(size))
 #define kcalloc(n, size, gfp)                                                                      \
 	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+
+/* Requests for a node. */
+static inline void *kmalloc_array_node_token(size_t n, size_t size, gfp_t gfp, int node,
+					     struct kmalloc_token token)
+{
+	return kmalloc_node_token(size_mul(n, size), gfp, node, token);
+}
+
+#define kmalloc_node(size, gfp, node) kmalloc_node_token((size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kzalloc_node(size, gfp, node) kmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kmalloc_array_node(n, size, gfp, node)                                                     \
+	kmalloc_array_node_token((n), (size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kcalloc_node(n, size, gfp, node) kmalloc_array_node((n), (size), (gfp) | __GFP_ZERO, (node))
+
+/*
+ * The whole of krealloc: as krealloc_token(), and it also moves when @p is not aligned to @align (a
+ * power of two; 1 asks for nothing), which the answer then is, or when __GFP_THISNODE asks for
+ * another node than the one where @p lies.
+ */
+SLAB_API void *krealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					 int node, struct kmalloc_token token);
+
+#define krealloc_node_align(p, size, align, gfp, node)                                             \
+	krealloc_node_align_token((p), (size), (align), (gfp), (node), KMALLOC_TOKEN(size))
+#define krealloc_node(p, size, gfp, node) krealloc_node_align((p), (size), 1, (gfp), (node))
+#define krealloc_array(p, n, size, gfp)                                                            \
+	krealloc_token((p), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/* Overwrite all ksize(@p) bytes with zeros, in a way that no compiler leaves out, and free. */
+SLAB_API void kfree_sensitive(const void *p);
+
+/*
+ * Copies. NULL if the source is NULL (of the kstr functions) or without memory. kstrndup() and
+ * kmemdup_nul() end the copy with a NUL; kstrndup() copies at most @max characters.
+ */
+SLAB_API char *kstrdup_token(const char *s, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kstrndup_token(const char *s, size_t max, gfp_t gfp, struct kmalloc_token token);
+SLAB_API void *kmemdup_token(const void *src, size_t len, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kmemdup_nul_token(const char *s, size_t len, gfp_t gfp, struct kmalloc_token token);
+
+#define kstrdup(s, gfp)		 kstrdup_token((s), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kstrndup(s, max, gfp)	 kstrndup_token((s), (max), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup_nul(s, len, gfp) kmemdup_nul_token((s), (len), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup(src, len, gfp)	 kmemdup_token((src), (len), (gfp), KMALLOC_TOKEN(len))
+#define kmemdup_array(src, n, size, gfp)                                                           \
+	kmemdup_token((src), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/*
+ * Many objects at once, with one hold of a lock instead of one an object. kmem_cache_alloc_bulk()
+ * fills @p with @n objects and is true, or leaves nothing allocated and is false (also for @n 0);
+ * what is in @p is then undefined. kmem_cache_free_bulk() frees @n objects of @s, or, where @s is
+ * NULL, of any caches and of kmalloc in any order; it reorders @p.
+ */
+SLAB_API bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p);
+SLAB_API void kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **p);
+
+static inline void kfree_bulk(size_t n, void **p)
+{
+	kmem_cache_free_bulk(NULL, n, p);
+}
+
+/*
+ * kvmalloc: kmalloc, and vmalloc (vmalloc.h) where kmalloc has no block so large. kvfree() frees
+ * what either gave. Above a page the first attempt neither reclaims (unless __GFP_RETRY_MAYFAIL)
+ * nor warns; up to a page there is no second one, nor above INT_MAX bytes. @align is honoured by
+ * the second attempt only; the first has the alignment of kmalloc.
+ *
+ * kvrealloc(): vrealloc() of what lies in vmalloc, else krealloc(), else a kvmalloc, a copy and a
+ * kvfree; NULL leaves @p as it was.
+ */
+SLAB_API void *kvmalloc_node_align_token(size_t size, size_t align, gfp_t gfp, int node,
+					 struct kmalloc_token token);
+SLAB_API void *kvrealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					  int node, struct kmalloc_token token);
+SLAB_API void kvfree(const void *p);
+
+/* Overwrites the first @len bytes before it frees. */
+SLAB_API void kvfree_sensitive(const void *p, size_t len);
+
+/* kvfree() for where the kernel may not sleep; here no free sleeps, so it is the same. */
+SLAB_API void kvfree_atomic(const void *p);
+
+static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	return kvmalloc_node_align_token(size, 1, gfp, NUMA_NO_NODE, token);
+}
+
+#define kvmalloc(size, gfp) kvmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
+#define kvzalloc(size, gfp) kvmalloc((size), (gfp) | __GFP_ZERO)
+#define kvmalloc_node(size, gfp, node)                                                             \
+	kvmalloc_node_align_token((size), 1, (gfp), (node), KMALLOC_TOKEN(size))
+#define kvzalloc_node(size, gfp, node) kvmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kvmalloc_array(n, size, gfp)                                                               \
+	kvmalloc_token(size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+#define kvcalloc(n, size, gfp) kvmalloc_array((n), (size), (gfp) | __GFP_ZERO)
+#define kvrealloc(p, size, gfp)                                                                    \
+	kvrealloc_node_align_token((p), (size), 1, (gfp), NUMA_NO_NODE, KMALLOC_TOKEN(size))
 
 /*
  * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
@@ -322,14 +424,30 @@ SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
 		(struct kmalloc_token){ __builtin_return_address(0), SLAB_INFER_TOKEN(size) })
 
 /*
+ * For signal handlers, whatever the signal interrupted, libslab included: no lock is waited for, no
+ * system call but to make memory accessible, errno is kept. kmalloc_nolock() gives NULL where it
+ * would have to wait, after one more try in the next larger class; before boot; above
+ * KMALLOC_MAX_CACHE_SIZE; and for flags other than __GFP_ACCOUNT, ZERO, NOWARN and NOMEMALLOC. Its
+ * objects may be freed by kfree() (not in a handler) or by kfree_nolock(), which takes no others;
+ * what cannot be freed at once is freed by the next slow path of an ordinary call. @node as in
+ * kmalloc_node().
+ */
+SLAB_API void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token);
+SLAB_API void kfree_nolock(const void *p);
+
+#define kmalloc_nolock(size, gfp, node)                                                            \
+	kmalloc_nolock_token((size), (gfp), (node), KMALLOC_TOKEN(size))
+
+/*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
- * are idle, an estimate while they run. held = slab + large + free_dirty + metadata.
+ * are idle, an estimate while they run. held = slab + large + vmalloc + free_dirty + metadata.
  */
 struct slab_usage {
 	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
 	size_t slab_bytes;	  /* in slabs */
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
+	size_t vmalloc_bytes;	  /* in areas of vmalloc, without guard pages */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
 	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
 	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
@@ -439,5 +557,11 @@ SLAB_API size_t slab_meminfo(char *buf, size_t len);
  * sentence for @say (may be NULL). Returns how many there were. No other thread may be inside.
  */
 SLAB_API size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "kmalloc_obj.h" /* kmalloc by type */
 
 #endif

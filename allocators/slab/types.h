@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E12 below; nothing else is assumed.
+ * operations. check.c tests exactly the equations E1 to E12 below and V1 of vmarea.h; nothing else
+ * is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
@@ -10,11 +11,13 @@
  * bytes, a multiple of 64. barn: the sheaves of one cache and node that no CPU has at hand. fresh:
  * an object of a slab that was never handed out, and so was never written.
  *
- * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
+ * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest (but
+ * 6 may be tried under 5: partial.c).
  *
  *   0a. pool.mutex     pmalloc.c  one pool and its areas
  *   0b. area_lock      pmalloc_area.c  from addresses to areas
  *   1. slab_boot_lock  boot.c     the state of the library as a whole
+ *      start_lock      vmarea.c   making the range of vmalloc; taken holding nothing
  *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
  *   2a. shrinker_lock  shrinker.c the list of shrinkers, who is in their functions
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
@@ -23,6 +26,7 @@
  *   6. zone.lock       buddy.c    free blocks, the committed frontier
  *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
  *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
+ *      vmarea_lock     vmarea.c   areas of vmalloc; alone, no other lock is held or taken with it
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the

@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "defer.h"
 #include "frame.h"
 #include "freelist.h"
 #include "kfence.h"
@@ -16,6 +17,7 @@
 #include "percpu.h"
 #include "sheaf.h"
 #include "stackdepot.h"
+#include "vmarea.h"
 
 struct census {
 	struct slab_usage *usage;
@@ -191,11 +193,14 @@ void slab_usage(struct slab_usage *u)
 	memset(u, 0, sizeof(*u));
 	if (!boot_ensure())
 		return;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, link)
 		count_cache(u, s);
 	lock_release(&slab_mutex);
 	count_zone(u);
 	u->large_bytes = large_bytes();
-	u->held_bytes = u->slab_bytes + u->large_bytes + u->free_dirty_bytes + u->metadata_bytes;
+	u->vmalloc_bytes = vmarea_bytes();
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->vmalloc_bytes + u->free_dirty_bytes +
+			u->metadata_bytes;
 }
