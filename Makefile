@@ -67,6 +67,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 LIB_OBJ := $(call objects,lib/*.c)
 SLAB_OBJ := $(call objects,allocators/slab/*.c)
 RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.c harness/*.c studies/*.c)
+# Pure functions of libslab, which it does not export, for ./runner geometry.
+PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
 ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(HARNESS_TEST_OBJ)
@@ -197,14 +199,14 @@ $(B)/libslab.a: $(SLAB_OBJ) $(LIB_OBJ) $(B)/sources
 
 $(B)/libslab.so: $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs) -o $@ $(SLAB_OBJ) $(LIBLIB) -ldl
+	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -o $@ $(SLAB_OBJ) $(LIBLIB) -ldl
 
 $(B)/$(SONAME): $(B)/libslab.so
 	$(Q)ln -sf libslab.so $@
 
 $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
+	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
 
 $(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
@@ -213,7 +215,7 @@ $(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN/../..' -o $@ $< $(filter-out $(MAIN_OBJ),$(RUNNER_OBJ)) \
-		$(LIBLIB) $(SLAB_LINK) $(CMOCKA_LIBS) $(LIBS)
+		$(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(CMOCKA_LIBS) $(LIBS)
 
 # ---- installing --------------------------------------------------------------------------------
 
@@ -236,7 +238,11 @@ Cflags: -I$${includedir}
 endef
 export SLAB_PC
 
-## install    runner, libslab, slab.h, slab.pc and the manual page under PREFIX (DESTDIR)
+# What a program includes: slab.h and what belongs to the kernel's other headers.
+PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h overflow.h kmalloc_obj.h \
+	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h))
+
+## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)
 install: all
 	$(say) INSTALL "$(D)"
 	$(Q)install -d "$(D)/bin" "$(D)/lib/pkgconfig" "$(D)/include" "$(D)/share/man/man1"
@@ -244,7 +250,7 @@ install: all
 	$(Q)install -m 755 $(B)/libslab.so "$(D)/lib/$(SONAME)"
 	$(Q)ln -sf $(SONAME) "$(D)/lib/libslab.so"
 	$(Q)install -m 644 $(B)/libslab.a "$(D)/lib/libslab.a"
-	$(Q)install -m 644 allocators/slab/slab.h "$(D)/include/slab.h"
+	$(Q)install -m 644 $(PUBLIC_HEADERS) "$(D)/include"
 	$(Q)printf '%s\n' "$$SLAB_PC" >"$(D)/lib/pkgconfig/slab.pc"
 	$(Q)for f in $(SHARED); do install -D -m 644 $$f "$(D)/share/slabbench/$$f"; done
 	$(Q)test ! -e docs/runner.1 || install -m 644 docs/runner.1 "$(D)/share/man/man1/runner.1"

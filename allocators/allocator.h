@@ -124,6 +124,12 @@ struct allocator {
 	/* Not required; false if not available at this moment. May be called while others allocate.
 	 */
 	bool (*slab_use)(struct alloc_slab_use *use);
+	/*
+	 * The state of its caches in the layout of /proc/slabinfo (version 2.1): at most @len bytes
+	 * with a NUL, returns the length of the whole text. Called in the watched round, from any
+	 * thread, while others allocate. Not required.
+	 */
+	size_t (*slabinfo)(char *buf, size_t len);
 	/* A cache of objects of one size; align 0 = the default. NULL if it cannot. Not required.
 	 */
 	struct alloc_cache *(*cache_create)(const char *name, size_t size, size_t align,

@@ -120,7 +120,7 @@ static void version(char *buf, size_t len)
 {
 	char engine[48];
 
-	slab_option_get("engine", engine, sizeof(engine));
+	slab_option_get("cached_by", engine, sizeof(engine));
 	snprintf(buf, len, "%s", engine);
 }
 
@@ -154,6 +154,7 @@ ALLOCATOR(slab) = {
 	.version = version,
 	.mode = mode,
 	.slab_use = use,
+	.slabinfo = slab_slabinfo,
 	.cache_create = slab_cache_create,
 	.cache_destroy = slab_cache_destroy,
 	.ops = {

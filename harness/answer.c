@@ -52,6 +52,18 @@ static bool slab(struct trial *t, const char *rest)
 	return true;
 }
 
+/* Whole lines only: what does not fit is left out. */
+static bool slabinfo(struct trial *t, const char *rest)
+{
+	size_t n = strlen(rest) + 1;
+
+	if (t->slabinfo_len + n + 1 > sizeof(t->slabinfo))
+		return true;
+	snprintf(t->slabinfo + t->slabinfo_len, n + 1, "%s\n", rest);
+	t->slabinfo_len += n;
+	return true;
+}
+
 static bool digest(struct trial *t, const char *rest)
 {
 	return sscanf(rest, "%" SCNx64, &t->digest) == 1;
@@ -104,7 +116,7 @@ static const struct {
 	{ "slab", slab },	  { "digest", digest },	    { "note", note },
 	{ "path", path },	  { "build-id", build_id }, { "version", version },
 	{ "mode", mode },	  { "token", token },	    { "error", error },
-	{ "outgrown", outgrown },
+	{ "outgrown", outgrown }, { "slabinfo", slabinfo },
 };
 
 bool answer_line(struct trial *t, const char *line)

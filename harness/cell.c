@@ -68,7 +68,10 @@ static void look_at_slabs(void)
 	    __atomic_exchange_n(&state.use_busy, true, __ATOMIC_ACQUIRE))
 		return;
 	__atomic_store_n(&state.use_live, live, __ATOMIC_RELAXED);
-	state.allocator.slab_use(&state.use);
+	if (state.allocator.slab_use)
+		state.allocator.slab_use(&state.use);
+	if (state.slabinfo)
+		state.allocator.slabinfo(state.slabinfo, CELL_SLABINFO_BYTES);
 	__atomic_store_n(&state.use_busy, false, __ATOMIC_RELEASE);
 }
 
@@ -158,7 +161,9 @@ static void fill_run(struct cell_state *c)
 	c->run.cache_create = create_cache;
 	c->run.cache_destroy = destroy_cache;
 	c->run.note = note;
-	if (c->allocator.slab_use)
+	if (c->allocator.slabinfo)
+		c->slabinfo = cell_map(CELL_SLABINFO_BYTES);
+	if (c->allocator.slab_use || c->allocator.slabinfo)
 		meter_on_growth(look_at_slabs);
 	for (unsigned int i = 0; i < c->workload->nr_sites; i++)
 		alloc_site_resolve(&c->workload->sites[i]);

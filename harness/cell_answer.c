@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a finished trial tells: sums of the meters, the rounds' times, the latency histogram. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cell_state.h"
 #include "clock.h"
@@ -45,6 +46,15 @@ static void say_slab_use(const struct cell_state *c)
 	say_share("slab_use_ratio", c->use.nr_in_use, c->use.nr_objects);
 }
 
+/* Line by line; a last one that was cut is left out. */
+static void say_slabinfo(const struct cell_state *c)
+{
+	const char *line = c->slabinfo, *end;
+
+	for (; line && (end = strchr(line, '\n')); line = end + 1)
+		channel_say("slabinfo %.*s", (int)(end - line), line);
+}
+
 void cell_answer_watched(struct cell_state *c)
 {
 	const struct meter *m = merge(c);
@@ -60,6 +70,7 @@ void cell_answer_watched(struct cell_state *c)
 		say("live_peak_bytes", (double)c->thread[0].meter->live_peak);
 	say_alignment(m);
 	say_slab_use(c);
+	say_slabinfo(c);
 }
 
 /* The clock's own cost: the median of pairs with nothing between them. */

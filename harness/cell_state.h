@@ -13,7 +13,8 @@
 
 enum cell_round { ROUND_WATCHED, ROUND_LATENCY, ROUND_WARM, ROUND_TIMED, ROUND_QUIT };
 
-#define CELL_WARM_NS 50000000u
+#define CELL_WARM_NS	    50000000u
+#define CELL_SLABINFO_BYTES 65536u
 
 struct cell_usage {
 	uint64_t faults, switches;
@@ -45,6 +46,7 @@ struct cell_state {
 	struct alloc_slab_use use; /* at the largest live set seen */
 	int64_t use_live;
 	bool use_busy;
+	char *slabinfo; /* at the same moment; CELL_SLABINFO_BYTES, NULL: none offered */
 };
 
 /* cell_rounds.c */

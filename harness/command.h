@@ -9,6 +9,8 @@ int command_run(int argc, char **argv);
 int command_nightly(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_geometry(int argc, char **argv);
+int command_slabinfo(int argc, char **argv);
 int command_plots(int argc, char **argv);
 
 #endif

@@ -1,72 +1,21 @@
 // SPDX-License-Identifier: MIT
-/* ./runner report and plots: show a stored run again. RUN may be the beginning of an id. */
+/* ./runner report and plots: show a stored run again. */
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "command.h"
 #include "lib/die.h"
-#include "options.h"
 #include "paths.h"
 #include "plot.h"
 #include "report.h"
-#include "store.h"
-
-struct stored {
-	struct options options;
-	char db[PATH_MAX];
-	char id[64];
-	struct store *store;
-};
-
-/* The id that @prefix begins; NULL means the newest complete run. */
-static void find_run(struct stored *s, const char *prefix)
-{
-	sqlite3_stmt *q;
-
-	if (!prefix) {
-		if (!store_latest(s->store, NULL, s->id, sizeof(s->id)))
-			die(EXIT_USAGE, "%s holds no complete run yet; ./runner compare makes one",
-			    s->db);
-		return;
-	}
-	if (sqlite3_prepare_v2(store_handle(s->store),
-			       "SELECT id FROM run WHERE id GLOB ?1 || '*' ORDER BY id DESC", -1,
-			       &q, NULL))
-		die(EXIT_STORAGE, "%s: %s", s->db, sqlite3_errmsg(store_handle(s->store)));
-	sqlite3_bind_text(q, 1, prefix, -1, SQLITE_STATIC);
-	if (sqlite3_step(q) != SQLITE_ROW)
-		die(EXIT_USAGE, "%s holds no run whose id begins with '%s'", s->db, prefix);
-	snprintf(s->id, sizeof(s->id), "%s", (const char *)sqlite3_column_text(q, 0));
-	sqlite3_finalize(q);
-}
-
-static void open_stored(struct stored *s, const char *verb, int argc, char **argv)
-{
-	const char *prefix = NULL;
-
-	if (argc > 1 && argv[1][0] != '-') {
-		prefix = argv[1];
-		argv[1] = argv[0];
-		argv++;
-		argc--;
-	}
-	options_parse(&s->options, verb, argc, argv);
-	if (s->options.db)
-		snprintf(s->db, sizeof(s->db), "%s", s->options.db);
-	else
-		paths_default_db(s->db, sizeof(s->db));
-	s->store = store_open_readonly(s->db);
-	find_run(s, prefix);
-}
+#include "stored.h"
 
 int command_report(int argc, char **argv)
 {
 	struct stored s;
 	int code;
 
-	open_stored(&s, "report", argc, argv);
+	stored_open(&s, "report", argc, argv);
 	switch (s.options.output) {
 	case OUTPUT_CSV:
 		report_csv(stdout, s.store, s.id);
@@ -92,7 +41,7 @@ int command_plots(int argc, char **argv)
 	char out[PATH_MAX + 80], dir[PATH_MAX];
 	char **pictures;
 
-	open_stored(&s, "plots", argc, argv);
+	stored_open(&s, "plots", argc, argv);
 	paths_dirname(s.db, dir, sizeof(dir));
 	snprintf(out, sizeof(out), "%s/runs/%s", dir, s.id);
 	if (s.options.out)

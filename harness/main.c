@@ -25,6 +25,8 @@ static const struct command {
 	{ "list", command_list, "allocators and workloads that can be named" },
 	{ "report", command_report, "show a stored run again: report [RUN]" },
 	{ "plots", command_plots, "draw a stored run again: plots [RUN]" },
+	{ "slabinfo", command_slabinfo, "the slabs of a stored trial: slabinfo [RUN[/TRIAL]]" },
+	{ "geometry", command_geometry, "how objects lie in slabs; compare with a real kernel" },
 	{ "help", help, "this text; COMMAND --help tells a command's options" },
 	{ "version", version, "version and commit" },
 	{ NULL, NULL, NULL },
@@ -42,8 +44,8 @@ static int help(int argc, char **argv)
 	     "  ./runner compare --quick\n"
 	     "  ./runner compare -w trace:dentry-xfs -a libc,slab,slab:partition=typed -t 1,2\n"
 	     "  ./runner run workloads/scripts/lifo-batch.c -a jemalloc,mine=/opt/lib/libmine.so\n"
-	     "\nexit codes: 0 fine, 1 regression, 2 usage, 3 not resolved, 4 a trial failed,\n"
-	     "5 storage, 130 interrupted");
+	     "\nexit codes: 0 fine, 1 regression or mismatch, 2 usage, 3 not resolved,\n"
+	     "4 a trial failed, 5 storage, 130 interrupted");
 	return EXIT_FINE;
 }
 

@@ -61,8 +61,8 @@ static double number(const char *name, const char *text, double low, double high
 	return v;
 }
 
-static unsigned long count(const char *name, const char *text, unsigned long low,
-			   unsigned long high)
+unsigned long options_count(const char *name, const char *text, unsigned long low,
+			    unsigned long high)
 {
 	double v = number(name, text, (double)low, (double)high);
 
@@ -91,13 +91,13 @@ static error_t parse_amount(int key, char *arg, struct options *o)
 		o->scale = number("scale", arg, 0.001, 1000);
 		return 0;
 	case KEY_BLOCKS:
-		o->blocks = (int)count("blocks", arg, 2, 1000);
+		o->blocks = (int)options_count("blocks", arg, 2, 1000);
 		return 0;
 	case KEY_ROUNDS:
-		o->rounds = count("rounds", arg, 1, 100);
+		o->rounds = options_count("rounds", arg, 1, 100);
 		return 0;
 	case KEY_TIMEOUT:
-		o->timeout_s = count("timeout", arg, 1, 86400);
+		o->timeout_s = options_count("timeout", arg, 1, 86400);
 		return 0;
 	case KEY_SEED:
 		o->seed = parse_seed(arg);
@@ -179,7 +179,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* argp says only that an option is unknown; the nearest one is worth a look. */
-static void check_spelling(const char *verb, char **argv)
+void options_spelling(const struct argp_option *table, const char *verb, char **argv)
 {
 	for (char **a = argv + 1; *a; a++) {
 		char word[64];
@@ -220,7 +220,7 @@ void options_parse(struct options *o, const char *verb, int argc, char **argv)
 
 	*o = (struct options){ .seed = 42, .rounds = 2, .timeout_s = 60 };
 	argp_err_exit_status = EXIT_USAGE;
-	check_spelling(verb, argv);
+	options_spelling(table, verb, argv);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &p);
 	fill_defaults(o, verb);
 }

@@ -3,6 +3,7 @@
 #ifndef HARNESS_OPTIONS_H
 #define HARNESS_OPTIONS_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,5 +28,11 @@ struct options {
 
 /* @verb: the subcommand, for messages. Dies with EXIT_USAGE on a mistake. */
 void options_parse(struct options *o, const char *verb, int argc, char **argv);
+
+/* For commands with a table of their own: die if a word of @argv is an option that is not in it. */
+void options_spelling(const struct argp_option *table, const char *verb, char **argv);
+/* The whole number @text of option @name, or die with what is allowed. */
+unsigned long options_count(const char *name, const char *text, unsigned long low,
+			    unsigned long high);
 
 #endif

@@ -79,6 +79,7 @@ struct store *store_open(const char *path)
 	sql_exec(s->db, "PRAGMA foreign_keys = ON");
 	ensure_wal(s->db);
 	sql_exec(s->db, "PRAGMA synchronous = FULL");
+	store_upgrade(s->db);
 	store_stale_interrupt(s->db);
 	return s;
 }

@@ -17,6 +17,7 @@ enum {
 	INSERT_BUCKET,
 	INSERT_ALIGNMENT,
 	INSERT_SLAB_USE,
+	INSERT_SLABINFO,
 	UPDATE_ARM,
 	NR_STATEMENTS,
 };
@@ -36,6 +37,7 @@ static const char *const text[NR_STATEMENTS] = {
 	[INSERT_ALIGNMENT] = "INSERT INTO alignment (trial, size_class, divisor, requests) "
 			     "VALUES (?, ?, ?, ?)",
 	[INSERT_SLAB_USE] = "INSERT INTO slab_use (trial, tenth, nr_slabs) VALUES (?, ?, ?)",
+	[INSERT_SLABINFO] = "INSERT INTO slabinfo (trial, text) VALUES (?, ?)",
 	[UPDATE_ARM] = "UPDATE arm SET path = ?, build_id = ?, version = ?, mode = ?, token = ? "
 		       "WHERE id = ?",
 };
@@ -156,6 +158,18 @@ static void write_slab_use(struct block *b, const struct trial *t, int64_t id)
 	}
 }
 
+/* Of the first block alone: the others are of the same ops in the same order. */
+static void write_slabinfo(struct block *b, const struct trial *t, int64_t id)
+{
+	sqlite3_stmt *stmt = b->stmt[INSERT_SLABINFO];
+
+	if (t->block || !*t->slabinfo)
+		return;
+	sql_int(stmt, 1, id);
+	sql_text(stmt, 2, t->slabinfo);
+	sql_run(stmt);
+}
+
 static void write_arm(struct block *b, const struct arm *a)
 {
 	sqlite3_stmt *stmt = b->stmt[UPDATE_ARM];
@@ -180,6 +194,7 @@ static void write_trial(struct block *b, const struct run *run, const struct tri
 	write_buckets(b, t, id);
 	write_alignment(b, t, id);
 	write_slab_use(b, t, id);
+	write_slabinfo(b, t, id);
 }
 
 void store_block(struct store *s, struct run *run, struct trial **trials, int nr)

@@ -115,7 +115,7 @@ static bool is_ours(sqlite3 *db, struct finding *f)
 			 STORE_USER_VERSION);
 		return false;
 	}
-	if (version < STORE_USER_VERSION) {
+	if (version < STORE_OLDEST_VERSION) {
 		snprintf(f->what, sizeof(f->what), "has format %d, which no released runner wrote",
 			 version);
 		return false;

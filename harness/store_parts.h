@@ -17,8 +17,8 @@ struct store {
 	char path[4096];
 };
 
-/* store_sql.c: results/schema.sql and results/views.sql as they were when this was built. */
-extern const char store_schema_sql[], store_views_sql[];
+/* store_sql.c: the files results/NAME.sql as they were when this was built. */
+extern const char store_schema_sql[], store_views_sql[], store_slabinfo_sql[];
 
 /* store_place.c: end the program if no database may lie at @path, or none can be written there. */
 void store_place_refuse(const char *path);
@@ -36,6 +36,9 @@ void store_check(const char *path);
 void store_check_kind(const char *path);
 /* Open @path as one that nobody changes: no locks, no side files. */
 int store_connect_frozen(const char *path, sqlite3 **db);
+
+/* store_upgrade.c: from an older format to STORE_USER_VERSION. */
+void store_upgrade(sqlite3 *db);
 
 /* store_stale.c: runs that say 'running' but whose process is gone become 'interrupted'. */
 void store_stale_interrupt(sqlite3 *db);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The text of the schema and of the views, put into the program by the assembler. */
+/* The text of the schema, of the views and of what format 2 added, put into the program by the
+ * assembler. */
 #include "store_parts.h"
 
 #define EMBED(symbol, path)                                                                        \
@@ -13,3 +14,4 @@
 
 EMBED(store_schema_sql, "results/schema.sql");
 EMBED(store_views_sql, "results/views.sql");
+EMBED(store_slabinfo_sql, "results/slabinfo.sql");

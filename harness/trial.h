@@ -81,6 +81,7 @@ struct trial_alignment {
 #define TRIAL_MAX_POINTS    128
 #define TRIAL_MAX_BUCKETS   2048
 #define TRIAL_MAX_ALIGNMENT 512
+#define TRIAL_MAX_SLABINFO  65536
 
 /* One trial: a cell on an arm in a block. */
 struct trial {
@@ -100,6 +101,8 @@ struct trial {
 	struct trial_alignment alignment[TRIAL_MAX_ALIGNMENT];
 	bool have_slab_use;
 	uint64_t slab_use[10];
+	size_t slabinfo_len;
+	char slabinfo[TRIAL_MAX_SLABINFO]; /* lines, as the child sent them; "": none */
 };
 
 /* "ok", "failed", ... as in schema.sql. */

@@ -9,7 +9,7 @@
 /* The exit codes are part of the command line's interface; README.md lists them. */
 enum exit_code {
 	EXIT_FINE = 0,
-	EXIT_REGRESSION = 1, /* nightly: an interval lies beyond the stored regime */
+	EXIT_REGRESSION = 1, /* nightly: beyond the stored regime; geometry: a mismatch */
 	EXIT_USAGE = 2,	     /* the command line or a script is wrong */
 	EXIT_UNRESOLVED =
 		3,	  /* the run is contaminated or its allocator was not the one asked for */

@@ -22,6 +22,14 @@ static inline uint64_t random_mix(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* The same with a state that threads share. */
+static inline uint64_t random_shared(uint64_t *state)
+{
+	uint64_t mine = __atomic_fetch_add(state, 0x9e3779b97f4a7c15u, __ATOMIC_RELAXED);
+
+	return random_mix(&mine);
+}
+
 static inline void random_seed(struct random *r, uint64_t seed)
 {
 	for (int i = 0; i < 4; i++)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The store of Slabbench: every sample of every trial, written by the runner, read by anyone.
--- This file and views.sql are the interface; a change of meaning raises user_version.
+-- This file, views.sql and slabinfo.sql are the interface; a change of meaning raises user_version.
 --
 -- Rules: rows are only ever added (run.status and run.ended_at excepted, and what the first block
 -- proves about an arm, and the newest build's words for a metric); one transaction holds one block;

@@ -7,10 +7,15 @@
 
 #include <string.h>
 
+#include "cpuslab.h"
+#include "debug.h"
+#include "defer.h"
 #include "free.h"
+#include "kfence.h"
 #include "nodes.h"
 #include "percpu.h"
 #include "sheaf.h"
+#include "single.h"
 #include "slabs.h"
 #include "stat.h"
 
@@ -24,8 +29,11 @@ static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gf
 		.site = { .location = caller },
 		.caller = caller,
 	};
+	void *object = NULL;
 
-	return alloc_general(s, &r);
+	if (slab_cpuslab && node == NUMA_NO_NODE && !(gfp & __GFP_ZERO))
+		object = cpuslab_pop(s);
+	return object ? object : alloc_general(s, &r);
 }
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
@@ -59,17 +67,31 @@ static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r
 	return slabs_take(s, r->gfp, r->node, &object, 1) ? object : NULL;
 }
 
+static void *take_from_sheaf(struct kmem_cache *s, gfp_t gfp)
+{
+	void *object = percpu_pop_slow(s->slot);
+
+	return object ? object : sheaf_alloc(s, gfp);
+}
+
+static void *take_from_cpu_slab(struct kmem_cache *s, gfp_t gfp)
+{
+	return s->lane ? cpuslab_alloc(s, gfp) : NULL;
+}
+
 static void *take(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
 
+	if (unlikely(debug_is_on(s)))
+		return single_alloc(s, r->gfp, r->node, r->size, r->caller);
 	if (unlikely(is_elsewhere(r->node))) {
 		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
 		return take_from_slabs(s, r);
 	}
-	object = percpu_pop_slow(s->slot);
-	if (!object)
-		object = sheaf_alloc(s, r->gfp);
+	defer_drain();
+	object =
+		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)
 		return take_from_slabs(s, r);
 	stat_inc(s, STAT_ALLOC_FASTPATH);
@@ -78,12 +100,16 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 
 static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 {
-	void *object = hooks_before_alloc(s, r) ? take(s, r) : NULL;
+	void *object;
 
+	if (!hooks_before_alloc(s, r))
+		return NULL;
+	object = kfence_alloc(s, r->size, r->gfp, r->caller);
+	if (unlikely(object))
+		return object;
+	object = take(s, r);
 	if (!object)
 		return NULL;
-	if (r->gfp & __GFP_ZERO)
-		memset(object, 0, cache_object_size(s));
 	if (hooks_after_alloc(s, r, &object, 1))
 		return object;
 	free_unhooked(s, object);
@@ -98,7 +124,7 @@ void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
 		return with_hooks(s, r);
 	object = take(s, r);
 	if (object && unlikely(r->gfp & __GFP_ZERO))
-		memset(object, 0, cache_object_size(s));
+		memset(object, 0, debug_zero_bytes(s, r->size));
 	return object;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The free lists of a zone, by migrate type, dirty or clean, and order. Whatever puts a block on a
- * list or takes it off goes through here, so that the counts of E5, E7 and E11 (types.h) hold.
+ * list or takes it off goes through here, so that the counts of E5, E7 and E13 (types.h) hold.
  * zone.lock is held throughout.
  */
 #ifndef SLAB_AREA_H

@@ -8,17 +8,31 @@
 
 #include <errno.h>
 
+#include "buckets.h"
 #include "buddy.h"
 #include "cache.h"
+#include "cpuslab.h"
+#include "defer.h"
+#include "freelist.h"
+#include "init.h"
+#include "kfence.h"
 #include "kmalloc.h"
 #include "nodes.h"
+#include "limit.h"
+#include "merge.h"
 #include "options.h"
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "reclaim.h"
+#include "report.h"
 #include "sheaf.h"
+#include "stackdepot.h"
 #include "stat.h"
 #include "virtual.h"
+#include "vmstat.h"
+#include "warn.h"
+#include "vmarea.h"
 
 bool slab_booted;
 
@@ -38,47 +52,112 @@ static struct cache_policy policy_of(const struct options *o)
 	m.slab_min_order = (unsigned int)o->slab_min_order;
 	m.slab_max_order = (unsigned int)o->slab_max_order;
 	m.slab_min_objects = (unsigned int)o->slab_min_objects;
-	return (struct cache_policy){ m, o->debug_flags, o->merge };
+	m.nomerge = !o->merge;
+	m.debug_keeps_orders = o->debug.keeps_orders;
+	return (struct cache_policy){ m };
+}
+
+/* For the names of merged caches. */
+static void *alloc_name(size_t bytes)
+{
+	return kmalloc_internal(bytes, GFP_KERNEL);
 }
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
 
-static int start(struct options *o, struct text *why)
+static struct freelist_policy freelist_policy_of(const struct options *o)
+{
+	return (struct freelist_policy){
+		.hardened = o->freelist_hardened,
+		.shuffled = o->freelist_random,
+		.reproducible = o->seed_given,
+		.seed = o->seed,
+	};
+}
+
+static struct kfence_config kfence_config_of(const struct options *o)
+{
+	return (struct kfence_config){
+		.interval_ms = o->kfence_interval_ms,
+		.nr_objects = o->kfence_objects,
+		.burst = o->kfence_burst,
+		.seed = o->seed,
+	};
+}
+
+/* The range and what hands out blocks of it; undone by pagemap_destroy(). */
+static int start_pages(struct options *o, struct text *why)
 {
 	struct zone_policy zones = { o->dirty_bytes, o->shuffle, o->seed };
-	struct cache_policy policy;
 	int err;
 
 	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);
 	nodes_init((unsigned int)o->nodes);
 	o->nodes = slab_nr_nodes;
 	err = pagemap_create(o->range_bytes);
-
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
-	policy = policy_of(o);
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
 	zones_init(&zones);
 	virtual_init();
 	slab_virtual = o->virtual;
+	vmstat_init();
+	limit_init(o->limit_bytes);
+	reclaim_init(cache_shrink_all);
+	slab_warn = o->warn;
+	return 0;
+}
+
+static int start(struct options *o, struct text *why)
+{
+	struct freelist_policy freelist_policy = freelist_policy_of(o);
+	struct kfence_config kfence_config = kfence_config_of(o);
+	struct cache_policy policy;
+	int err = start_pages(o, why);
+
+	if (err)
+		return err;
+	policy = policy_of(o);
 	err = percpu_init();
 	if (err) {
 		text_str(why, "no thread key is left; free one before slab_boot()");
 		goto no_threads;
 	}
+	err = kfence_init(&kfence_config);
+	if (err) {
+		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");
+		goto no_kfence;
+	}
 	slab_stats = o->stats;
+	defer_init(kfree);
+	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
+	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
+	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
 	sheaf_init(&sheaf_memory);
+	report_init((unsigned int)o->panic_on_error);
+	debug_policy_set(&o->debug);
+	failslab_set(&o->failslab, o->seed);
+	freelist_init(&freelist_policy);
+	vmarea_init(align_down(o->vmalloc_bytes, slab_page_bytes()));
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();
-	if (!err)
+	if (!err && o->buckets)
+		err = buckets_init();
+	if (!err) {
+		merge_init(alloc_name, kfree);
 		return 0;
+	}
 	text_str(why, "out of memory while the kmalloc caches were made");
+	buckets_exit();
 	kmalloc_exit();
 	cache_exit();
+	stackdepot_exit();
+	kfence_exit();
+no_kfence:
 	percpu_exit();
 no_threads:
 	pagemap_destroy();
@@ -143,8 +222,8 @@ int slab_option_get(const char *name, char *buf, size_t len)
 	if (!boot_ensure())
 		return -ENOMEM;
 	text_init(&t, buf, len);
-	if (!__builtin_strcmp(name, "engine"))
-		text_str(&t, percpu_engine());
+	if (!__builtin_strcmp(name, "cached_by"))
+		text_str(&t, slab_cpuslab ? "CPU slabs (6.12 rules)" : percpu_engine());
 	else
 		err = options_print(&options, name, &t);
 	return err ? err : (int)t.used;

@@ -226,9 +226,8 @@ static void purge_block(struct frame *f)
  * Called with the lock, returns with it. Bounded by the pages that were dirty at the start, so that
  * a system that refuses to take memory back costs one round and no more.
  */
-static void purge(struct zone *z)
+static void purge(struct zone *z, size_t down_to)
 {
-	size_t down_to = dirty_limit(z) / 2;
 	size_t budget = z->nr_dirty - down_to;
 	struct frame *f;
 
@@ -249,6 +248,14 @@ void zone_free(struct zone *z, struct frame *f)
 	z->nr_used -= block_pages(f->order);
 	merge(z, f);
 	if (z->nr_dirty > dirty_limit(z))
-		purge(z);
+		purge(z, dirty_limit(z) / 2);
+	lock_release(&z->lock);
+}
+
+void zone_trim(struct zone *z, size_t nr)
+{
+	lock_acquire(&z->lock);
+	if (z->nr_dirty > nr)
+		purge(z, nr);
 	lock_release(&z->lock);
 }

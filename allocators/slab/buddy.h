@@ -64,6 +64,9 @@ struct frame *zone_try_alloc(struct zone *z, unsigned int order, enum migrate_ty
 /* Return a block of @z; the pages become PAGE_DIRTY, and memory may go back to the system. */
 void zone_free(struct zone *z, struct frame *f);
 
+/* Give memory back to the system until at most @nr free units of @z are dirty. */
+void zone_trim(struct zone *z, size_t nr);
+
 /* Make single pages of a block in use, each of which is freed for itself (the kernel's split_page).
  * The caller sets the page map.
  */

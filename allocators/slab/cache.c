@@ -10,13 +10,18 @@
 
 #include "alloc.h"
 #include "boot.h"
+#include "cpuslab.h"
+#include "debug_flags.h"
+#include "freelist.h"
 #include "hooks.h"
+#include "kfence.h"
 #include "merge.h"
 #include "partial.h"
 #include "percpu.h"
 #include "report.h"
 #include "sheaf.h"
 #include "shutdown.h"
+#include "stackdepot.h"
 #include "stat.h"
 #include "virtual.h"
 
@@ -34,17 +39,13 @@ static size_t cache_bytes(void)
 	return sizeof(struct kmem_cache) + slab_nr_nodes * sizeof(struct node);
 }
 
-/* Caches that must not have sheaves, as in the kernel: debug ones and those libslab lives on. */
-static bool has_sheaves(slab_flags_t flags)
-{
-	return !(flags & (SLAB_DEBUG_FLAGS | SLAB_NOLEAKTRACE | SLAB_NO_SHEAVES));
-}
-
 /* What the fast paths may do: see types.h. */
 static void set_slots(struct kmem_cache *s)
 {
-	bool plain = !hooks_needed(s);
+	bool plain;
 
+	hooks_decide(s);
+	plain = !hooks_needed(s);
 	s->alloc_slot = plain ? s->slot : 0;
 	s->free_slot = plain && slab_nr_nodes == 1 ? s->slot : 0;
 }
@@ -59,18 +60,26 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	err = geometry_calculate(&slab_policy.machine, l, &s->geo);
 	if (err)
 		return err;
-	if (!has_sheaves(l->flags))
-		s->geo.capacity = 0;
-	s->flags = l->flags;
+	err = freelist_setup(s);
+	if (err)
+		return err;
+	s->flags = geometry_flags(&slab_policy.machine, l);
+	/* Without memory for stacks the cache works all the same: reports then lack them. */
+	if (s->flags & SLAB_STORE_USER)
+		(void)stackdepot_init();
 	s->ctor = ctor;
+	s->useroffset = l->useroffset;
+	s->usersize = l->usersize;
 	s->align_request = l->align;
 	s->nr_users = 1;
 	strcpy(s->name, name);
+	list_init(&s->aliases);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		partial_init(&s->node[i]);
 	virtual_attach(s);
 	stat_attach(s);
 	percpu_attach(s);
+	s->slot = slab_cpuslab ? 0 : s->lane;
 	set_slots(s);
 	list_add(&s->link, &slab_caches);
 	return 0;
@@ -81,7 +90,8 @@ int cache_init(const struct cache_policy *policy)
 	struct layout l = {
 		.size = (unsigned int)cache_bytes(),
 		.align = _Alignof(struct node),
-		.flags = SLAB_NO_MERGE | SLAB_NOLEAKTRACE,
+		.flags = debug_flags_for("kmem_cache",
+					 SLAB_NO_MERGE | SLAB_NOLEAKTRACE | SLAB_SKIP_KFENCE),
 	};
 
 	slab_policy = *policy;
@@ -91,6 +101,10 @@ int cache_init(const struct cache_policy *policy)
 
 void cache_exit(void)
 {
+	struct kmem_cache *s;
+
+	list_for_each_entry (s, &slab_caches, link)
+		freelist_teardown(s);
 	list_init(&slab_caches);
 }
 
@@ -127,15 +141,16 @@ struct kmem_cache *cache_create(const char *name, const struct layout *l,
 static struct kmem_cache *create_or_merge(const char *name, const struct layout *l,
 					  void (*ctor)(void *object))
 {
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s;
 
 	lock_acquire(&slab_mutex);
-	if (!ctor)
-		s = merge_find(l);
-	if (s)
-		merge_into(s, l);
-	else
+	s = merge_find(&slab_policy.machine, &slab_caches, l);
+	if (!s)
 		s = create_locked(name, l, ctor);
+	else if (merge_into(s, name, l)) {
+		errno = ENOMEM;
+		s = NULL;
+	}
 	lock_release(&slab_mutex);
 	return s;
 }
@@ -152,6 +167,16 @@ static const char *reason(int err)
 	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
 }
 
+/* The part for usercopy, unless it does not lie in the object. */
+static void set_part(struct layout *l, const struct kmem_cache_args *args)
+{
+	if (!args->usersize || args->usersize > l->size ||
+	    args->useroffset > l->size - args->usersize)
+		return;
+	l->useroffset = args->useroffset;
+	l->usersize = args->usersize;
+}
+
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    const struct kmem_cache_args *args, slab_flags_t flags)
 {
@@ -160,12 +185,15 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 	struct layout l = {
 		.size = size,
 		.align = args->align,
-		.flags = flags | (flags & SLAB_NO_USER_FLAGS ? 0 : slab_policy.debug_flags),
+		.flags = err ? flags : debug_flags_for(name, flags),
 		.has_ctor = args->ctor != NULL,
 		.has_freeptr_offset = args->use_freeptr_offset,
 		.freeptr_offset = args->freeptr_offset,
+		.sheaf_capacity = args->sheaf_capacity,
+		.min_order = args->min_order,
 	};
 
+	set_part(&l, args);
 	if (err)
 		errno = err;
 	else
@@ -183,10 +211,33 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 	return __kmem_cache_create_args(name, size, &args, flags);
 }
 
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+					      unsigned int align, slab_flags_t flags,
+					      unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.ctor = ctor,
+		.useroffset = useroffset,
+		.usersize = usersize,
+	};
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+static void drain(struct kmem_cache *s)
+{
+	if (slab_cpuslab)
+		cpuslab_drain(s);
+	else
+		sheaf_drain(s);
+}
+
 /* No user is left: false if objects are, and then the cache stays with its slot. */
 static bool unmake(struct kmem_cache *s)
 {
-	sheaf_drain(s);
+	drain(s);
 	if (partial_release(s)) {
 		shutdown_report(s);
 		return false;
@@ -194,7 +245,10 @@ static bool unmake(struct kmem_cache *s)
 	virtual_retire(s);
 	percpu_detach(s);
 	stat_detach(s);
+	merge_forget(s);
 	list_del(&s->link);
+	kfence_shutdown_cache(s);
+	freelist_teardown(s);
 	return true;
 }
 
@@ -214,8 +268,22 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
-	sheaf_flush_all(s);
+	if (slab_cpuslab)
+		cpuslab_flush_all(s);
+	else
+		sheaf_flush_all(s);
 	return partial_shrink(s) > 0;
+}
+
+void cache_shrink_all(void)
+{
+	struct kmem_cache *s;
+
+	if (!lock_try(&slab_mutex))
+		return;
+	list_for_each_entry (s, &slab_caches, link)
+		kmem_cache_shrink(s);
+	lock_release(&slab_mutex);
 }
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)

@@ -13,11 +13,9 @@
 extern struct lock slab_mutex;
 extern struct list_head slab_caches; /* newest first, as /proc/slabinfo prints them */
 
-/* The machine in effect, and the flags that the debug option adds. Set at boot. */
+/* The machine in effect. Set at boot. */
 struct cache_policy {
 	struct machine machine;
-	slab_flags_t debug_flags;
-	bool merge;
 };
 extern struct cache_policy slab_policy;
 
@@ -33,5 +31,11 @@ void cache_exit(void);
  */
 struct kmem_cache *cache_create(const char *name, const struct layout *l,
 				void (*ctor)(void *object));
+
+/*
+ * kmem_cache_shrink() of every cache, for reclaim; nothing if slab_mutex is held, since it may be
+ * by the caller.
+ */
+void cache_shrink_all(void);
 
 #endif

@@ -8,12 +8,21 @@
 #include "boot.h"
 #include "cache.h"
 #include "check.h"
+#include "cpuslab.h"
+#include "defer.h"
 #include "frame.h"
 #include "freelist.h"
+#include "large.h"
+#include "limit.h"
 #include "pagemap.h"
 #include "sheaf.h"
 #include "virtual.h"
+#include "vmstat.h"
+#include "vmarea.h"
 #include "lib/random.h"
+
+/* Bytes in slabs, to compare with vmstat; under slab_mutex. */
+static size_t slab_bytes[NR_VM_NODE_STAT_ITEMS];
 
 /* Objects of one slab seen on its freelist; one slab at a time, under slab_mutex. */
 static uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
@@ -63,38 +72,64 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	}
 	check_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
 		    s->free_slot);
-	check_equal(c, "E4: on_list", s, frame_address(f), f->on_list, f->inuse < f->objects);
+	check_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
+		    f->inuse < f->objects && !f->on_cpu);
 	check_freelist(c, s, f);
 	tally = &s->tally[f->node];
 	f->nr_cached = 0;
 	tally->nr_slabs++;
 	tally->nr_objects += f->objects;
 	tally->nr_listed += f->on_list;
+	slab_bytes[vmstat_slab_item(s->flags)] += frame_bytes(f);
+}
+
+/* E9: the slab of a free object that is in no slab's hands, or NULL after a complaint. */
+static struct frame *check_place(struct checker *c, const struct kmem_cache *s, void *object)
+{
+	size_t page = pagemap_page(object);
+	struct frame *f;
+
+	if (page >= pagemap_committed() || entry_kind(pagemap_entry(page)) != PAGE_SLAB) {
+		check_disagree(c, "E9: a sheaf holds what is in no slab", s, object);
+		return NULL;
+	}
+	f = frame_of(object);
+	if (f->cache == s && frame_is_object(s, f, object) && !frame_is_free(s, f, object))
+		return f;
+	check_disagree(c, "E9: a sheaf holds no object of its cache, or a free one", s, object);
+	return NULL;
+}
+
+/* True after a complaint. */
+static bool count_cached(struct checker *c, const struct kmem_cache *s, struct frame *f,
+			 const void *object)
+{
+	if (++f->nr_cached <= f->inuse)
+		return false;
+	check_disagree(c, "E9: more objects of a slab in sheaves than in use", s, object);
+	return true;
 }
 
 /* E9 for one object; the mark in its free pointer tells whether a sheaf had it before. */
 static void check_cached(struct checker *c, struct kmem_cache *s, void *object)
 {
-	size_t page = pagemap_page(object);
-	struct frame *f;
+	struct frame *f = check_place(c, s, object);
 	uint64_t found;
 
-	if (page >= pagemap_committed() || entry_kind(pagemap_entry(page)) != PAGE_SLAB) {
-		check_disagree(c, "E9: a sheaf holds what is in no slab", s, object);
+	if (!f)
 		return;
-	}
-	f = frame_of(object);
-	if (f->cache != s || !frame_is_object(s, f, object) || frame_is_free(s, f, object)) {
-		check_disagree(c, "E9: a sheaf holds no object of its cache, or a free one", s,
-			       object);
-		return;
-	}
 	memcpy(&found, freelist_ptr(s, object), sizeof(found));
 	if (found == mark)
 		check_disagree(c, "E9: an object is in sheaves twice", s, object);
 	memcpy(freelist_ptr(s, object), &mark, sizeof(mark));
-	if (++f->nr_cached > f->inuse)
-		check_disagree(c, "E9: more objects of a slab in sheaves than in use", s, object);
+	count_cached(c, s, f, object);
+}
+
+static bool check_chained(struct kmem_cache *s, void *object, void *ctx)
+{
+	struct frame *f = check_place(ctx, s, object);
+
+	return f && !count_cached(ctx, s, f, object);
 }
 
 static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
@@ -144,13 +179,16 @@ static void check_node(struct checker *c, struct kmem_cache *s, struct node *n,
 		if (f->cache != s || !f->on_list)
 			check_disagree(c, "E8: a slab on the wrong list", s, frame_address(f));
 	}
+	list_for_each_entry (f, &n->full, link)
+		if (f->cache != s || f->on_list || f->frozen || f->inuse != f->objects)
+			check_disagree(c, "E8: a slab among the full ones", s, frame_address(f));
 	check_equal(c, "E8: nr_partial", s, NULL, n->nr_partial, nr);
 	check_equal(c, "E8: slabs marked as listed", s, NULL, tally->nr_listed, nr);
 	check_equal(c, "E8: nr_slabs", s, NULL, n->nr_slabs, tally->nr_slabs);
 	check_equal(c, "E8: nr_objects", s, NULL, n->nr_objects, tally->nr_objects);
 }
 
-/* E12: what stocks hold, all caches and large blocks together. */
+/* E14: what stocks hold, all caches and large blocks together. */
 static void check_stocks(struct checker *c)
 {
 	size_t listed = virtual_stocked(NULL), counted = 0;
@@ -160,7 +198,24 @@ static void check_stocks(struct checker *c)
 		listed += virtual_stocked(s);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		counted += slab_zones[i].nr_stocked;
-	check_equal(c, "E12: nr_stocked against the stocks", NULL, NULL, counted, listed);
+	check_equal(c, "E14: nr_stocked against the stocks", NULL, NULL, counted, listed);
+}
+
+/* E11 and E12; a test may have taken blocks from the zone itself, which the limit does not know. */
+static void check_accounts(struct checker *c)
+{
+	size_t nr_used = 0;
+
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		nr_used += c->zones[i].nr_used;
+	if (slab_limit.nr_used > slab_limit.max)
+		check_disagree(c, "E11: more in use than the limit", NULL, NULL);
+	if (slab_limit.nr_used > nr_used)
+		check_disagree(c, "E11: more in use than there are blocks", NULL, NULL);
+	check_equal(c, "E12: reclaimable bytes", NULL, NULL, vmstat_sum(NR_SLAB_RECLAIMABLE_B),
+		    slab_bytes[NR_SLAB_RECLAIMABLE_B]);
+	check_equal(c, "E12: unreclaimable bytes", NULL, NULL, vmstat_sum(NR_SLAB_UNRECLAIMABLE_B),
+		    slab_bytes[NR_SLAB_UNRECLAIMABLE_B] + large_bytes());
 }
 
 size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
@@ -170,21 +225,28 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 
 	if (!boot_ensure())
 		return 0;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	/* Another in every byte each time: an older one that a user half overwrote is not this one.
 	 */
 	mark = random_mix(&marks);
 	list_for_each_entry (s, &slab_caches, link)
 		memset(s->tally, 0, sizeof(s->tally));
+	memset(slab_bytes, 0, sizeof(slab_bytes));
 	check_zones(&c);
 	check_stocks(&c);
+	check_accounts(&c);
 	list_for_each_entry (s, &slab_caches, link) {
 		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
 			check_node(&c, s, &s->node[i], &s->tally[i]);
 			check_barn(&c, s, &s->node[i].barn);
 		}
 		sheaf_visit(s, check_sheaf, &c);
+		if (slab_cpuslab)
+			cpuslab_visit(s, check_chained, &c);
 	}
 	lock_release(&slab_mutex);
+	if (!vmarea_is_sound())
+		check_disagree(&c, "V1: the areas of vmalloc", NULL, NULL);
 	return c.nr;
 }

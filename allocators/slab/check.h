@@ -35,7 +35,7 @@ void check_disagree(struct checker *c, const char *equation, const struct kmem_c
 void check_equal(struct checker *c, const char *equation, const struct kmem_cache *s,
 		 const void *where, size_t is, size_t should);
 
-/* E1, E5 to E7, E11 and E12: walk the page map and the free lists of every zone. */
+/* E1, E5 to E7, E13 and E14: walk the page map and the free lists of every zone. */
 void check_zones(struct checker *c);
 
 #endif

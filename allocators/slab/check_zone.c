@@ -78,7 +78,7 @@ static void check_used(struct checker *c, struct frame *f, uint32_t entry)
 			       frame_address(f));
 	check_entries(c, f, entry);
 	if (f->mobility >= NR_MIGRATE_TYPES)
-		check_disagree(c, "E11: a block of no type", NULL, frame_address(f));
+		check_disagree(c, "E13: a block of no type", NULL, frame_address(f));
 	if (entry_kind(entry) == PAGE_SLAB)
 		c->slab(c, f, entry);
 	c->zones[f->node].nr_used += nr_pages(f);
@@ -105,7 +105,7 @@ static bool is_free_block(const struct frame *f, unsigned int order)
 	return f->state == FRAME_FREE && f->order == order;
 }
 
-/* E11 */
+/* E13 */
 static void check_types(struct checker *c, const struct frame *f)
 {
 	size_t page = frame_page(f);
@@ -113,11 +113,11 @@ static void check_types(struct checker *c, const struct frame *f)
 	for (size_t i = 0; i < nr_pages(f); i += 1u << PAGEBLOCK_ORDER)
 		if (pageblock_type(page + i) != pageblock_type(page) ||
 		    pageblock_type(page + i) >= NR_MIGRATE_TYPES)
-			check_disagree(c, "E11: a free block in pageblocks of several types", NULL,
+			check_disagree(c, "E13: a free block in pageblocks of several types", NULL,
 				       frame_address(f));
 }
 
-/* E6, E7 and E11 for one free block. */
+/* E6, E7 and E13 for one free block. */
 static void check_free(struct checker *c, struct frame *f)
 {
 	size_t nr_dirty = check_unused(c, f);
@@ -188,7 +188,7 @@ struct expected {
 	bool dirty;
 };
 
-/* E7 and E11: returns the blocks on the list. */
+/* E7 and E13: returns the blocks on the list. */
 static size_t check_list(struct checker *c, const struct list_head *list, const struct expected *e)
 {
 	struct frame *f;
@@ -200,7 +200,7 @@ static size_t check_list(struct checker *c, const struct list_head *list, const 
 			check_disagree(c, "E7: a block on the wrong free list", NULL,
 				       frame_address(f));
 		if (pageblock_type(frame_page(f)) != e->type || f->node != e->zone->node)
-			check_disagree(c, "E11: a block on a list of another type or node", NULL,
+			check_disagree(c, "E13: a block on a list of another type or node", NULL,
 				       frame_address(f));
 	}
 	return nr;
@@ -238,8 +238,8 @@ static void check_zone(struct checker *c, struct zone *z)
 	check_equal(c, "E5: nr_free against the page map", NULL, NULL, z->nr_free, t->nr_free);
 	check_equal(c, "E5: nr_used against the page map", NULL, NULL, z->nr_used, t->nr_used);
 	check_equal(c, "E7: nr_dirty against the page map", NULL, NULL, z->nr_dirty, t->nr_dirty);
-	check_equal(c, "E12: nr_stocked", NULL, NULL, z->nr_stocked, t->nr_stocked);
-	check_equal(c, "E12: nr_retired", NULL, NULL, z->nr_retired, t->nr_retired);
+	check_equal(c, "E14: nr_stocked", NULL, NULL, z->nr_stocked, t->nr_stocked);
+	check_equal(c, "E14: nr_retired", NULL, NULL, z->nr_retired, t->nr_retired);
 }
 
 void check_zones(struct checker *c)

@@ -12,7 +12,7 @@
 
 enum fault_kind {
 	FAULT_PAGES,   /* zone_alloc() */
-	FAULT_SYSCALL, /* a system call in os.c that asks for memory */
+	FAULT_SYSCALL, /* a system call of os.c or pmalloc_map.c that asks for memory */
 	NR_FAULT_KINDS,
 };
 

@@ -2,11 +2,14 @@
 /* One slab's objects. See frame.h for who may call, types.h for the equations. */
 #include "frame.h"
 
+#include "debug.h"
 #include "freelist.h"
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
+#include "vmstat.h"
 
 static void *object_at(const struct kmem_cache *s, const struct frame *f, unsigned int index)
 {
@@ -31,16 +34,51 @@ static gfp_t block_flags(const struct kmem_cache *s, gfp_t gfp)
 	return s->flags & SLAB_RECLAIM_ACCOUNT ? gfp | __GFP_RECLAIMABLE : gfp;
 }
 
+/* The usual order is a wish: it is asked for without effort, without noise and not for ever. */
+static gfp_t try_gfp(gfp_t gfp)
+{
+	gfp = (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		gfp = (gfp | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
+	return gfp;
+}
+
 static struct frame *get_block(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct frame *f;
+	struct frame *f = NULL;
 
 	gfp = block_flags(s, gfp);
-	f = pages_alloc_owned(s, s->geo.order, gfp, node, NULL);
+	if (s->geo.min_order < s->geo.order)
+		f = pages_alloc_owned(s, s->geo.order, try_gfp(gfp), node, NULL);
+	return f ? f : pages_alloc_owned(s, s->geo.min_order, gfp, node, NULL);
+}
 
-	if (!f && s->geo.min_order < s->geo.order)
-		f = pages_alloc_owned(s, s->geo.min_order, gfp, node, NULL);
-	return f;
+static void count(const struct kmem_cache *s, const struct frame *f, long bytes)
+{
+	vmstat_add(f->node, vmstat_slab_item(s->flags), bytes);
+}
+
+static void construct(const struct kmem_cache *s, const struct frame *f)
+{
+	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
+		s->ctor(object_at(s, f, i));
+}
+
+/* Make a slab of a new block. */
+static void adopt(struct kmem_cache *s, struct frame *f)
+{
+	__atomic_store_n(&f->cache, s, __ATOMIC_RELAXED); /* usage.c looks from elsewhere */
+	f->freelist = NULL;
+	f->inuse = 0;
+	f->objects = (uint16_t)(f->order == s->geo.order + slab_page_order ? s->geo.objects
+									   : s->geo.min_objects);
+	f->nr_fresh = f->objects;
+	f->on_list = false;
+	f->on_cpu = false;
+	f->frozen = false;
+	f->obj_exts = 0;
+	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
+	count(s, f, (long)frame_bytes(f));
 }
 
 struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
@@ -49,16 +87,23 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 
 	if (!f)
 		return NULL;
-	__atomic_store_n(&f->cache, s, __ATOMIC_RELAXED); /* usage.c looks from elsewhere */
-	f->freelist = NULL;
-	f->inuse = 0;
-	f->objects = (uint16_t)(f->order == s->geo.order + slab_page_order ? s->geo.objects
-									   : s->geo.min_objects);
-	f->nr_fresh = f->objects;
-	f->on_list = false;
-	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
-	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
-		s->ctor(object_at(s, f, i));
+	adopt(s, f);
+	if (debug_is_on(s))
+		debug_init_slab(s, f);
+	else
+		construct(s, f);
+	freelist_build_random(s, f);
+	return f;
+}
+
+struct frame *frame_try_create(struct kmem_cache *s, int node)
+{
+	struct frame *f = pages_try_alloc(s->geo.order, node);
+
+	if (!f)
+		return NULL;
+	adopt(s, f);
+	freelist_build_random(s, f);
 	return f;
 }
 
@@ -66,7 +111,11 @@ void frame_destroy(struct frame *f)
 {
 	struct kmem_cache *s = f->cache;
 
+	if (debug_is_on(s))
+		debug_check_gone(s, f);
+	count(s, f, -(long)frame_bytes(f));
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
+	init_block_on_free(frame_address(f), frame_bytes(f));
 	pages_free_owned(s, f);
 }
 
@@ -83,13 +132,24 @@ static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **bat
 
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)
 {
-	unsigned int got = 0;
+	unsigned int got = freelist_take(s, f, batch, n);
 
-	for (; got < n && f->freelist; got++)
-		batch[got] = freelist_pop(s, f);
 	got += take_fresh(s, f, batch + got, n - got);
 	f->inuse = (uint16_t)(f->inuse + got);
 	return got;
+}
+
+void *frame_take_chain(struct kmem_cache *s, struct frame *f)
+{
+	void *chain;
+
+	/* From the last to the first, so that the chain begins with the lowest address. */
+	for (unsigned int i = f->objects; f->nr_fresh; f->nr_fresh--)
+		freelist_push(s, f, object_at(s, f, --i));
+	chain = f->freelist;
+	f->freelist = NULL;
+	f->inuse = f->objects;
+	return chain;
 }
 
 void frame_put(struct kmem_cache *s, struct frame *f, void *object)
@@ -114,8 +174,5 @@ bool frame_is_free(const struct kmem_cache *s, const struct frame *f, const void
 {
 	if (index_of(s, f, object) >= (unsigned int)f->objects - f->nr_fresh)
 		return true;
-	for (void *p = f->freelist; p; p = freelist_next(s, p))
-		if (p == object)
-			return true;
-	return false;
+	return freelist_has(s, f, object);
 }

@@ -17,6 +17,12 @@
  */
 struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node);
 
+/*
+ * The same for a cache without constructor, of @node alone, without waiting for a lock and at the
+ * usual order only. Async-signal-safe; node.lock may be held.
+ */
+struct frame *frame_try_create(struct kmem_cache *s, int node);
+
 /* Give back the block of a slab without objects in use and on no list. No lock held but 1 to 3. */
 void frame_destroy(struct frame *f);
 
@@ -25,6 +31,9 @@ void frame_destroy(struct frame *f);
  * the last to the first, so that a stack hands them out in order of address.
  */
 unsigned int frame_take(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n);
+
+/* Take all free objects as a chain (freelist.h), fresh ones first; NULL if there are none. */
+void *frame_take_chain(struct kmem_cache *s, struct frame *f);
 
 /* Put back one object of this slab; ends in a report if it is none. */
 void frame_put(struct kmem_cache *s, struct frame *f, void *object);

@@ -8,6 +8,12 @@
 
 #include "types.h"
 
+/* The frame of the block in use that @p lies in; NULL if it lies in none. */
+struct frame *free_frame(const void *p);
+
+/* The cache of a block in use; NULL for a large block. */
+struct kmem_cache *free_cache(const struct frame *f);
+
 /*
  * The cache of @p, NULL for a large block. Ends in a report if @p is not inside a block in use. The
  * block's frame goes to @frame.

@@ -2,34 +2,48 @@
 /* The order in which the parts are called. See hooks.h. */
 #include "hooks.h"
 
+#include "failslab.h"
+#include "frame.h"
+#include "init.h"
+#include "kfence.h"
 #include "stat.h"
 
-bool hooks_needed(const struct kmem_cache *s)
+void hooks_decide(struct kmem_cache *s)
 {
-	return s->stats;
+	s->hooked = s->stats || (s->flags & SLAB_FAILSLAB) || init_needs_hooks(s) ||
+		    (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE));
+}
+
+bool hooks_are_optional(const struct kmem_cache *s)
+{
+	return !(s->flags & SLAB_DEBUG_FLAGS);
 }
 
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
 {
-	(void)s;
-	(void)r;
-	return true;
+	return !failslab_hit(s, r->gfp);
+}
+
+static void clear(const struct kmem_cache *s, const struct alloc_request *r, void *object)
+{
+	if (init_want_free(s))
+		init_wipe_freeptr(s, object);
+	if (init_want_alloc(r->gfp, s))
+		init_object_on_alloc(s, object, r->size);
 }
 
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,
 		       unsigned int n)
 {
-	(void)s;
-	(void)r;
-	(void)objects;
-	(void)n;
+	for (unsigned int i = 0; i < n; i++)
+		clear(s, r, objects[i]);
 	return true;
 }
 
 bool hooks_free(struct kmem_cache *s, struct frame *f, void *object)
 {
-	(void)s;
-	(void)f;
-	(void)object;
+	/* What is no object is reported when its slab takes it back; wiping it would do harm. */
+	if (init_want_free(s) && frame_is_object(s, f, object))
+		init_object_on_free(s, object);
 	return true;
 }

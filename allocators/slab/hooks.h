@@ -2,7 +2,7 @@
 /*
  * What an allocation and a free entail besides moving an object: one function for each event, which
  * calls the parts concerned in their order. A cache that needs none of it has its slots set, so
- * that the fast paths never come here; hooks_needed() decides that once, when the cache is made.
+ * that the fast paths never come here; hooks_decide() says that once, when the cache is made.
  */
 #ifndef SLAB_HOOKS_H
 #define SLAB_HOOKS_H
@@ -18,12 +18,24 @@ struct alloc_request {
 	const void *caller;
 };
 
-/* Do allocations and frees of @s have to come here? */
-bool hooks_needed(const struct kmem_cache *s);
+/* Once @s is set up: do its allocations and frees have to come here? */
+void hooks_decide(struct kmem_cache *s);
+
+static inline bool hooks_needed(const struct kmem_cache *s)
+{
+	return s->hooked;
+}
 
 /*
- * Before and after objects are taken. Before: false makes the allocation fail. After: false means
- * that the objects have to go back and the allocation fails.
+ * May objects of @s be taken without the hooks of an allocation, by a handler that interrupted
+ * anything (nolock.c)? Not if a free would miss what they did, or the user.
+ */
+bool hooks_are_optional(const struct kmem_cache *s);
+
+/*
+ * Before and after objects are taken. Before: false makes the allocation fail. After: the objects
+ * are cleared if the request or init.h asks; false means that they have to go back and the
+ * allocation fails. An object of kfence.h passes neither, it comes out of kfence_alloc() finished.
  */
 bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r);
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,

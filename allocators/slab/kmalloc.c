@@ -11,6 +11,8 @@
 #include "alloc.h"
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
+#include "debug_flags.h"
 #include "large.h"
 #include "percpu.h"
 #include "text.h"
@@ -103,6 +105,13 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 		.gfp = gfp, .node = node, .size = size, .site = token, .caller = caller
 	};
 
+	if (slab_cpuslab && size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & GFP_GENERAL) &&
+	    node == NUMA_NO_NODE) {
+		void *object = cpuslab_pop(caches[partition_set(token)][kmalloc_index(size)]);
+
+		if (likely(object))
+			return object;
+	}
 	if (!size)
 		return ZERO_SIZE_PTR;
 	if (!boot_ensure())
@@ -186,12 +195,13 @@ static int create(unsigned int type, unsigned int index)
 	struct layout l = {
 		.size = bytes,
 		.align = 1u << (bits_ffs(bytes) - 1), /* the largest power of two that divides it */
-		.flags = type_flags(type) | slab_policy.debug_flags,
+		.usersize = bytes,
 	};
 	struct kmem_cache *s;
 
 	text_init(&t, name, sizeof(name));
 	name_cache(&t, type, bytes);
+	l.flags = debug_flags_for(name, type_flags(type));
 	s = cache_create(name, &l, NULL);
 	if (!s)
 		return -errno;

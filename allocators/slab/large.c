@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "pages.h"
 #include "report.h"
+#include "vmstat.h"
 
 static size_t nr_bytes;
 
@@ -24,7 +26,8 @@ void *large_alloc(size_t size, gfp_t gfp)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
 	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
-	if ((gfp & __GFP_ZERO) && !clean)
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, (long)frame_bytes(f));
+	if (init_want_alloc_block(gfp) && !clean)
 		memset(frame_address(f), 0, frame_bytes(f));
 	return frame_address(f);
 }
@@ -33,11 +36,17 @@ void large_free(const void *p, size_t page, uint32_t entry)
 {
 	struct frame *f = pagemap_frame(page, entry);
 
-	if (entry & ENTRY_PAGES)
-		report_pointer(p, "Not a kmalloc allocation");
-	if (p != frame_address(f))
-		report_pointer(p, "Invalid object pointer");
+	if (entry & ENTRY_PAGES) {
+		report_foreign(p, "Not a kmalloc allocation");
+		return;
+	}
+	if (p != frame_address(f)) {
+		report_foreign(p, "Invalid object pointer");
+		return;
+	}
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	init_block_on_free(frame_address(f), frame_bytes(f));
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, -(long)frame_bytes(f));
 	pages_free_owned(NULL, f);
 }
 

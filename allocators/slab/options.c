@@ -91,6 +91,16 @@ static int read_page_size(struct options *o, const struct option *opt, struct wo
 	return 0;
 }
 
+/* Less than LIMIT_MIN does not hold the caches of kmalloc and a reserve. */
+#define LIMIT_MIN ((uint64_t)1 << 20)
+
+static int read_limit(struct options *o, const struct option *opt, struct word value)
+{
+	int err = read_number(o, opt, value);
+
+	return err ? err : !o->limit_bytes || o->limit_bytes >= LIMIT_MIN ? 0 : -EINVAL;
+}
+
 static int read_seed(struct options *o, const struct option *opt, struct word value)
 {
 	o->seed_given = true;
@@ -114,19 +124,51 @@ static void print_partition(const struct options *o, const struct option *opt, s
 	text_str(t, partition_name(o->partition));
 }
 
+static int read_engine(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "sheaf") && !word_is(value, "cpuslab"))
+		return -EINVAL;
+	o->engine = word_is(value, "sheaf") ? ENGINE_SHEAF : ENGINE_CPUSLAB;
+	return 0;
+}
+
+static void print_engine(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->engine == ENGINE_SHEAF ? "sheaf" : "cpuslab");
+}
+
 static int read_debug(struct options *o, const struct option *opt, struct word value)
 {
 	(void)opt;
-	if (!word_is(value, "F") && !word_is(value, "-"))
-		return -EINVAL;
-	o->debug_flags = word_is(value, "F") ? SLAB_CONSISTENCY_CHECKS : 0;
-	return 0;
+	return debug_policy_parse(&o->debug, value.p, value.len);
 }
 
 static void print_debug(const struct options *o, const struct option *opt, struct text *t)
 {
 	(void)opt;
-	text_str(t, o->debug_flags ? "F" : "-");
+	text_str(t, o->debug.text);
+}
+
+static int read_failslab(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	return failslab_parse(&o->failslab, value.p, value.len);
+}
+
+static void print_failslab(const struct options *o, const struct option *opt, struct text *t)
+{
+	const struct failslab *f = &o->failslab;
+
+	(void)opt;
+	if (!f->interval) {
+		text_str(t, "-");
+		return;
+	}
+	text_format(t, "interval:%lu+probability:%lu", f->interval, f->probability);
+	if (f->times != UINT64_MAX)
+		text_format(t, "+times:%lu", f->times);
 }
 
 #define NUMBER(opt, field, lo, hi, text)                                                           \
@@ -159,7 +201,15 @@ static const struct option table[] = {
 	NUMBER("nodes", nodes, 1, SLAB_MAX_NODES, "a number from 1 to 8"),
 	NUMBER("shuffle", shuffle, 0, 1, "0 or 1"),
 	NUMBER("virtual", virtual, 0, 1, "0 or 1"),
-	{ .name = "debug", .read = read_debug, .print = print_debug, .values = "F or -" },
+	{ .name = "debug",
+	  .read = read_debug,
+	  .print = print_debug,
+	  .values = "letters of FZPUTAO or -, names behind '+', blocks between ';'" },
+	NUMBER("panic_on_error", panic_on_error, 0, 1, "0 or 1"),
+	{ .name = "failslab",
+	  .read = read_failslab,
+	  .print = print_failslab,
+	  .values = "interval:N+probability:P+times:T, some of them, or -" },
 	{ .name = "range",
 	  .read = read_range,
 	  .print = print_number,
@@ -167,9 +217,33 @@ static const struct option table[] = {
 	  .min = (uint64_t)64 << 20,
 	  .max = (uint64_t)1 << 44,
 	  .values = "a power of two from 64M to 16384G" },
+	{ .name = "engine",
+	  .read = read_engine,
+	  .print = print_engine,
+	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
+	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
+	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),
+	NUMBER("init_on_alloc", init_on_alloc, 0, 1, "0 or 1"),
+	NUMBER("init_on_free", init_on_free, 0, 1, "0 or 1"),
+	NUMBER("slab_buckets", buckets, 0, 1, "0 or 1"),
+	NUMBER("kfence", kfence_interval_ms, 0, 3600000, "0 to 3600000 milliseconds"),
+	NUMBER("kfence_objects", kfence_objects, 1, KFENCE_MAX_OBJECTS, "1 to 16383"),
+	NUMBER("kfence_burst", kfence_burst, 0, UINT32_MAX, "a number below 2^32"),
+	{ .name = "limit",
+	  .read = read_limit,
+	  .print = print_number,
+	  .offset = offsetof(struct options, limit_bytes),
+	  .max = UINT64_MAX,
+	  .values = "0 for no limit, or a size from 1M" },
+	NUMBER("warn", warn, 0, 1, "0 or 1"),
+	NUMBER("vmalloc", vmalloc_bytes, (uint64_t)16 << 20, (uint64_t)1 << 44,
+	       "a size from 16M to 16384G"),
 };
+
+/* slab_buckets was not given. */
+#define AS_HARDENED UINT64_MAX
 
 void options_default(struct options *o)
 {
@@ -177,9 +251,13 @@ void options_default(struct options *o)
 		.cpus = os_present_cpus(),
 		.slab_max_order = 3,
 		.merge = 1,
+		.debug = { .text = "-" },
 		.range_bytes = (uint64_t)64 << 30,
 		.page_bytes = UNIT_BYTES,
 		.dirty_bytes = (uint64_t)4 << 20,
+		.buckets = AS_HARDENED,
+		.kfence_objects = KFENCE_NUM_OBJECTS,
+		.vmalloc_bytes = (uint64_t)64 << 30,
 	};
 }
 
@@ -267,6 +345,8 @@ int options_parse(struct options *o, const char *string, struct text *why)
 			return err;
 		p += item.len + (p[item.len] == ',');
 	}
+	if (o->buckets == AS_HARDENED)
+		o->buckets = o->freelist_hardened;
 	return check_together(o, why);
 }
 

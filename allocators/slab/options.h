@@ -7,10 +7,16 @@
 #define SLAB_OPTIONS_H
 
 #include "cache.h"
+#include "debug_flags.h"
+#include "failslab.h"
+#include "kfence.h"
 #include "partition.h"
 #include "text.h"
 
+enum slab_engine { ENGINE_SHEAF, ENGINE_CPUSLAB };
+
 struct options {
+	enum slab_engine engine;
 	enum partition_mode partition;
 	bool seed_given;
 	uint64_t seed;
@@ -19,7 +25,9 @@ struct options {
 	uint64_t slab_max_order;
 	uint64_t slab_min_objects;
 	uint64_t merge;
-	slab_flags_t debug_flags;
+	struct debug_policy debug;
+	struct failslab failslab;
+	uint64_t panic_on_error;
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
@@ -27,6 +35,17 @@ struct options {
 	uint64_t nodes; /* 0: those of the system */
 	uint64_t shuffle;
 	uint64_t virtual;
+	uint64_t freelist_hardened;
+	uint64_t freelist_random;
+	uint64_t buckets;
+	uint64_t init_on_alloc;
+	uint64_t init_on_free;
+	uint64_t kfence_interval_ms;
+	uint64_t kfence_objects;
+	uint64_t kfence_burst;
+	uint64_t limit_bytes; /* 0: none */
+	uint64_t warn;
+	uint64_t vmalloc_bytes;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -86,6 +86,46 @@ void os_bind(void *addr, size_t bytes, unsigned int system_node)
 		errno = saved; /* a kernel without NUMA, or a container that forbids it */
 }
 
+int os_protect(void *addr, size_t bytes)
+{
+	return mprotect(addr, bytes, PROT_NONE) ? -ENOMEM : 0;
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_now_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t os_now_coarse_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC_COARSE);
+}
+
+int os_tid(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+/* One call that both frees and protects; mprotect and madvise would be two. */
+int os_decommit(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	if (mmap(addr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		 -1, 0) != MAP_FAILED)
+		return 0;
+	errno = saved;
+	return -ENOMEM;
+}
+
 uint64_t os_random(void)
 {
 	uint64_t x;

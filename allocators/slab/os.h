@@ -28,6 +28,11 @@ int os_purge(void *addr, size_t bytes);
 
 /* Prefer the memory of this node of the system for a committed part; harmless if it fails. */
 void os_bind(void *addr, size_t bytes, unsigned int system_node);
+/*
+ * Undo os_commit(): no access and no memory, as after os_reserve(). 0, or -ENOMEM and nothing
+ * changed.
+ */
+int os_decommit(void *addr, size_t bytes);
 
 /* A random number from the system, or one from addresses and the clock if it gives none. */
 uint64_t os_random(void);
@@ -43,7 +48,15 @@ struct os_range {
 /* Read one range of such a list; returns where the next one begins, NULL if there was none. */
 const char *os_next_range(const char *list, struct os_range *r);
 
-/* The CPU that this thread is on; it may be another one at once. */
+/* Take access to a part of a reservation away; its memory stays. 0 or -ENOMEM. */
+int os_protect(void *addr, size_t bytes);
+
+/* The monotonic clock: as it is, and as of the last tick (1 to 10 ms) at a fifth of the cost. */
+uint64_t os_now_ns(void);
+uint64_t os_now_coarse_ns(void);
+
+/* This thread as the system numbers it, and the CPU that it runs on. */
+int os_tid(void);
 unsigned int os_cpu(void);
 
 /* CPUs present (not only online), as calculate_order asks; at least 1. */

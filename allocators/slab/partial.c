@@ -6,9 +6,11 @@
 #include "partial.h"
 
 #include "barn.h"
+#include "debug.h"
 #include "frame.h"
 #include "pagemap.h"
 #include "report.h"
+#include "single.h"
 #include "stat.h"
 
 /* Slabs with more free objects than this are not put in order when a cache is shrunk. */
@@ -18,6 +20,7 @@ void partial_init(struct node *n)
 {
 	*n = (struct node){ .nr_partial = 0 };
 	list_init(&n->partial);
+	list_init(&n->full);
 	barn_init(&n->barn);
 }
 
@@ -67,7 +70,7 @@ unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **ba
 	struct node *from = &s->node[node];
 	unsigned int got;
 
-	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= s->geo.min_partial ||
+	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= cache_min_partial(s) ||
 	    !lock_try(&from->lock))
 		return 0;
 	got = take(s, from, batch, n);
@@ -88,7 +91,7 @@ static void discard(struct kmem_cache *s, struct node *n, struct frame *f, struc
 /* Readers under RCU may still look at the objects of a TYPESAFE_BY_RCU cache: its slabs stay. */
 static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && n->nr_partial >= s->geo.min_partial &&
+	return !f->inuse && n->nr_partial >= cache_min_partial(s) &&
 	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
 }
 
@@ -124,12 +127,22 @@ static struct frame *owned_frame(struct kmem_cache *s, void *object)
 	return f;
 }
 
+static void give_singly(struct kmem_cache *s, void *const *batch, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		single_free(s, owned_frame(s, batch[i]), batch[i], NULL);
+}
+
 /* The lock is kept from object to object as long as they are of one node. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 {
 	struct node *node = NULL;
 	struct list_head gone;
 
+	if (unlikely(debug_is_on(s))) {
+		give_singly(s, batch, n);
+		return;
+	}
 	list_init(&gone);
 	for (unsigned int i = 0; i < n; i++) {
 		struct frame *f = owned_frame(s, batch[i]);
@@ -147,21 +160,152 @@ void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 	release(&gone);
 }
 
-void partial_add_new(struct kmem_cache *s, struct frame *f)
+static void count_in(struct kmem_cache *s, struct node *n, struct frame *f)
 {
-	struct node *n = &s->node[f->node];
 	bool fallback = f->order < s->geo.order + slab_page_order;
 
-	lock_acquire(&n->lock);
 	n->nr_slabs++;
 	n->nr_objects += f->objects;
 	n->nr_fallbacks += fallback;
-	if (f->inuse < f->objects) {
+	stat_add(s, STAT_ORDER_FALLBACK, fallback);
+}
+
+void partial_count_new(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	lock_acquire(&n->lock);
+	f->on_cpu = true;
+	count_in(s, n, f);
+	lock_release(&n->lock);
+}
+
+bool partial_give_one(struct kmem_cache *s, struct frame *f, void *object)
+{
+	struct node *n = &s->node[f->node];
+	struct list_head gone;
+	bool claimed;
+
+	list_init(&gone);
+	lock_acquire(&n->lock);
+	claimed = f->inuse == f->objects && !f->on_cpu;
+	if (claimed || f->on_cpu)
+		frame_put(s, f, object);
+	else
+		give(s, n, f, object, &gone);
+	f->on_cpu |= claimed;
+	lock_release(&n->lock);
+	release(&gone);
+	return claimed;
+}
+
+struct frame *partial_claim(struct kmem_cache *s, unsigned int node)
+{
+	struct node *n = &s->node[node];
+	struct frame *f = NULL;
+
+	if (!__atomic_load_n(&n->nr_partial, __ATOMIC_RELAXED))
+		return NULL;
+	lock_acquire(&n->lock);
+	if (!list_empty(&n->partial)) {
+		f = list_first_entry(&n->partial, struct frame, link);
+		unlist(n, f);
+		f->on_cpu = true;
+	}
+	lock_release(&n->lock);
+	return f;
+}
+
+void *partial_take_chain(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+	void *chain;
+
+	lock_acquire(&n->lock);
+	chain = frame_take_chain(s, f);
+	lock_release(&n->lock);
+	return chain;
+}
+
+void partial_return(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+	struct list_head gone;
+
+	list_init(&gone);
+	lock_acquire(&n->lock);
+	f->on_cpu = false;
+	if (may_discard(s, n, f)) {
+		discard(s, n, f, &gone);
+	} else if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
 		enlist(n, f);
 	}
 	lock_release(&n->lock);
-	stat_add(s, STAT_ORDER_FALLBACK, fallback);
+	release(&gone);
+}
+
+static void add_new(struct kmem_cache *s, struct node *n, struct frame *f)
+{
+	count_in(s, n, f);
+	if (f->inuse < f->objects) {
+		list_add(&f->link, &n->partial);
+		enlist(n, f);
+	}
+}
+
+void partial_add_new(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	lock_acquire(&n->lock);
+	add_new(s, n, f);
+	lock_release(&n->lock);
+}
+
+/* zone.lock is tried while node.lock is held: whoever holds it waits for no node.lock. */
+static void *take_from_new(struct kmem_cache *s, unsigned int node)
+{
+	struct frame *f = frame_try_create(s, (int)node);
+	void *object = NULL;
+
+	if (f) {
+		frame_take(s, f, &object, 1);
+		add_new(s, &s->node[node], f);
+	}
+	return object;
+}
+
+void *partial_take_nolock(struct kmem_cache *s, unsigned int node)
+{
+	struct node *from = &s->node[node];
+	void *object = NULL;
+
+	if (!lock_try(&from->lock))
+		return NULL;
+	if (!take(s, from, &object, 1))
+		object = take_from_new(s, node);
+	lock_release(&from->lock);
+	return object;
+}
+
+bool partial_give_nolock(struct kmem_cache *s, void *object)
+{
+	struct frame *f = owned_frame(s, object);
+	struct node *node = &s->node[f->node];
+	struct list_head none;
+	bool may;
+
+	if (!lock_try(&node->lock))
+		return false;
+	may = f->on_cpu || f->inuse > 1 || node->nr_partial < cache_min_partial(s);
+	list_init(&none);
+	if (f->on_cpu)
+		frame_put(s, f, object);
+	else if (may)
+		give(s, node, f, object, &none);
+	lock_release(&node->lock);
+	return may;
 }
 
 static void take_empty(struct kmem_cache *s, struct node *n, struct list_head *gone)

@@ -21,8 +21,30 @@ unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **ba
 /* Put @n objects of @s back. Slabs that fall empty beyond min_partial go back to the buddy. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n);
 
+/*
+ * One object of @node, or one back, without waiting for a lock: NULL or false where that would be
+ * needed. Async-signal-safe. partial_take_nolock() may make a slab, so the cache has no
+ * constructor; partial_give_nolock() refuses an object whose slab would have to go to the buddy.
+ */
+void *partial_take_nolock(struct kmem_cache *s, unsigned int node);
+bool partial_give_nolock(struct kmem_cache *s, void *object);
+
 /* Count an isolated slab in, and list it at the head unless it is full. */
 void partial_add_new(struct kmem_cache *s, struct frame *f);
+
+/*
+ * For engine=cpuslab. partial_give_one(): put one object back; true if its slab was full and is now
+ * the caller's (on_cpu). partial_claim(): the first listed slab, now the caller's, or NULL.
+ * partial_take_chain(): all free objects of a slab of the caller's, linked; NULL if it has none.
+ * partial_return(): a slab goes back where the rules of 6.12 want it: the head of the list.
+ */
+bool partial_give_one(struct kmem_cache *s, struct frame *f, void *object);
+struct frame *partial_claim(struct kmem_cache *s, unsigned int node);
+void *partial_take_chain(struct kmem_cache *s, struct frame *f);
+void partial_return(struct kmem_cache *s, struct frame *f);
+
+/* Count a new slab in that belongs to a CPU. */
+void partial_count_new(struct kmem_cache *s, struct frame *f);
 
 /* Give all empty slabs back; returns the number of slabs that remain. */
 size_t partial_release(struct kmem_cache *s);

@@ -62,7 +62,7 @@ static void end_thread(void *arg)
 	thread_state = THREAD_ENDED;
 	lock_acquire(&percpu.lock);
 	list_for_each_entry (s, &percpu.caches, attached)
-		percpu.on_thread_end(s, lane_in(area, s->slot));
+		percpu.on_thread_end(s, lane_in(area, s->lane));
 	list_move(&area->link, &percpu.idle);
 	lock_release(&percpu.lock);
 }
@@ -140,27 +140,27 @@ static uint32_t take_slot(void)
 
 void percpu_attach(struct kmem_cache *s)
 {
-	s->slot = 0;
+	s->lane = 0;
 	list_init(&s->attached);
 	if (!s->geo.capacity)
 		return;
 	lock_acquire(&percpu.lock);
-	s->slot = take_slot();
-	if (s->slot)
+	s->lane = take_slot();
+	if (s->lane)
 		list_add_tail(&s->attached, &percpu.caches);
 	lock_release(&percpu.lock);
 }
 
 void percpu_detach(struct kmem_cache *s)
 {
-	if (!s->slot)
+	if (!s->lane)
 		return;
 	lock_acquire(&percpu.lock);
 	list_del(&s->attached);
-	slot_chain[s->slot / SLOT_BYTES] = percpu.free_slots;
-	percpu.free_slots = s->slot;
+	slot_chain[s->lane / SLOT_BYTES] = percpu.free_slots;
+	percpu.free_slots = s->lane;
 	lock_release(&percpu.lock);
-	s->slot = 0;
+	s->lane = 0;
 }
 
 static struct thread_area *reuse_area(void)
@@ -245,12 +245,17 @@ bool percpu_push_thread(size_t slot, void *object)
 	return true;
 }
 
+static bool has_thread_lanes(void)
+{
+	return thread_state == THREAD_LIVE || (thread_state == THREAD_NEW && start_thread());
+}
+
 static struct lane *take_from_thread(size_t slot, struct slab_sheaf **main)
 {
 	struct lane *lane;
 
 	*main = NULL;
-	if (thread_state != THREAD_LIVE && (thread_state != THREAD_NEW || !start_thread()))
+	if (!has_thread_lanes())
 		return NULL;
 	lane = thread_lane(slot);
 	*main = __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQUIRE);
@@ -269,8 +274,10 @@ struct lane *percpu_lane(size_t slot)
 	unsigned int cpu;
 
 	if (!slab_rseq.nr_cpus)
-		return thread_lane(slot);
+		return has_thread_lanes() ? thread_lane(slot) : NULL;
 	cpu = this_cpu();
+	if (unlikely(cpu >= slab_rseq.nr_cpus) && membarrier_rseq_register())
+		cpu = this_cpu();
 	return cpu < slab_rseq.nr_cpus ? lane_in(cpu_area(cpu), (uint32_t)slot) : NULL;
 }
 
@@ -292,15 +299,15 @@ void percpu_visit(struct kmem_cache *s,
 {
 	struct thread_area *area;
 
-	if (!s->slot)
+	if (!s->lane)
 		return;
 	lock_acquire(&percpu.lock);
 	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
-		visit(s, lane_in(cpu_area(cpu), s->slot), ctx);
+		visit(s, lane_in(cpu_area(cpu), s->lane), ctx);
 	list_for_each_entry (area, &percpu.live, link)
-		visit(s, lane_in(area, s->slot), ctx);
+		visit(s, lane_in(area, s->lane), ctx);
 	list_for_each_entry (area, &percpu.idle, link)
-		visit(s, lane_in(area, s->slot), ctx);
+		visit(s, lane_in(area, s->lane), ctx);
 	lock_release(&percpu.lock);
 }
 
@@ -309,7 +316,7 @@ typedef void visit_taken(struct kmem_cache *s, struct lane *lane, struct slab_sh
 /* CPUs that never had a sheaf are not fenced. */
 static void take_from_cpu(struct kmem_cache *s, unsigned int cpu, visit_taken *visit)
 {
-	struct lane *lane = lane_in(cpu_area(cpu), s->slot);
+	struct lane *lane = lane_in(cpu_area(cpu), s->lane);
 	struct slab_sheaf *main = __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL);
 
 	if (main)
@@ -319,7 +326,7 @@ static void take_from_cpu(struct kmem_cache *s, unsigned int cpu, visit_taken *v
 
 static void take_from_area(struct kmem_cache *s, void *area, visit_taken *visit)
 {
-	struct lane *lane = lane_in(area, s->slot);
+	struct lane *lane = lane_in(area, s->lane);
 
 	visit(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL));
 }
@@ -329,7 +336,7 @@ static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may
 {
 	struct thread_area *area;
 
-	if (!s->slot)
+	if (!s->lane)
 		return;
 	lock_acquire(&percpu.lock);
 	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
@@ -338,7 +345,7 @@ static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may
 		if (may(area))
 			take_from_area(s, area, visit);
 		else
-			visit(s, lane_in(area, s->slot), NULL);
+			visit(s, lane_in(area, s->lane), NULL);
 	}
 	lock_release(&percpu.lock);
 }
@@ -361,6 +368,21 @@ void percpu_visit_taken(struct kmem_cache *s, visit_taken *visit)
 void percpu_drain(struct kmem_cache *s, visit_taken *visit)
 {
 	visit_all_taken(s, visit, is_any);
+}
+
+void percpu_visit_cpus(struct kmem_cache *s,
+		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu))
+{
+	struct thread_area *area;
+
+	if (!s->lane)
+		return;
+	lock_acquire(&percpu.lock);
+	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
+		visit(s, lane_in(cpu_area(cpu), s->lane), (int)cpu);
+	list_for_each_entry (area, &percpu.live, link)
+		visit(s, lane_in(area, s->lane), is_own(area) ? PERCPU_OWN : PERCPU_OTHER);
+	lock_release(&percpu.lock);
 }
 
 size_t percpu_bytes(void)

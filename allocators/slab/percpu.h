@@ -76,7 +76,7 @@ static inline unsigned int percpu_nr_cpus(void)
 int percpu_init(void);
 void percpu_exit(void);
 
-/* What to do with a thread's lanes when it ends (percpu_lock is held); sheaf.c, at boot. */
+/* What to do with a thread's lanes when it ends (percpu_lock is held); at boot. */
 void percpu_on_thread_end(void (*empty)(struct kmem_cache *s, struct lane *lane));
 
 /* Give @s a slot (0 if slots have run out: it then works without sheaves). Takes percpu_lock. */
@@ -99,6 +99,12 @@ void percpu_visit_taken(struct kmem_cache *s, void (*visit)(struct kmem_cache *s
 /* As percpu_visit_taken() of all lanes; the caller guarantees that nobody uses the cache. */
 void percpu_drain(struct kmem_cache *s,
 		  void (*visit)(struct kmem_cache *s, struct lane *lane, struct slab_sheaf *main));
+
+/* As percpu_visit(), with the CPU, or whose thread's lane it is. */
+#define PERCPU_OWN   (-1)
+#define PERCPU_OTHER (-2)
+void percpu_visit_cpus(struct kmem_cache *s,
+		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu));
 
 /* Bytes of areas that may have been touched: an upper bound. */
 size_t percpu_bytes(void);

@@ -117,9 +117,12 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 	if (!sheaf->size)
 		return NULL;
 	object = sheaf_pop(sheaf);
-	if (gfp & __GFP_ZERO)
-		memset(object, 0, cache_object_size(s));
-	if (hooks_needed(s) && !hooks_after_alloc(s, &r, &object, 1)) {
+	if (!hooks_needed(s)) {
+		if (gfp & __GFP_ZERO)
+			memset(object, 0, cache_object_size(s));
+		return object;
+	}
+	if (!hooks_after_alloc(s, &r, &object, 1)) {
 		free_unhooked(s, object);
 		return NULL;
 	}

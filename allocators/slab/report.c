@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reports: a headline between rules, the slab, the object; each line is written at once from a
- * buffer on the stack. See report.h.
+ * Reports: each line is made in a buffer on the stack and written at once. The counters are atomic;
+ * no lock. See report.h.
  */
 #include "report.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "pagemap.h"
 #include "text.h"
 
-#define LINE_LEN 256
+#define LINE_LEN  512
+#define DUMP_STEP 16u /* bytes in a line of a hex dump */
 
-static void emit(struct text *t)
+/* With the kernel's length of a rule. */
+#define RULE_DOUBLE                                                                                \
+	"============================================================================="            \
+	"\n"
+#define RULE_SINGLE                                                                                \
+	"-----------------------------------------------------------------------------"            \
+	"\n"
+
+static size_t nr_errors;
+static uint32_t tainted; /* a report was made before */
+static uint32_t panics;
+
+void report_init(unsigned int panic_on_error)
 {
-	const char *p = t->buf;
-	size_t left = min_size(t->used, t->len - 1);
+	__atomic_store_n(&panics, panic_on_error, __ATOMIC_RELAXED);
+}
+
+size_t slab_errors(void)
+{
+	return __atomic_load_n(&nr_errors, __ATOMIC_RELAXED);
+}
+
+void slab_errors_reset(void)
+{
+	__atomic_store_n(&nr_errors, 0, __ATOMIC_RELAXED);
+}
+
+void report_count(void)
+{
+	__atomic_add_fetch(&nr_errors, 1, __ATOMIC_RELAXED);
+}
+
+static void emit(const char *p, size_t left)
+{
+	int saved = errno;
 
 	while (left) {
 		ssize_t n = write(STDERR_FILENO, p, left);
@@ -25,56 +58,132 @@ static void emit(struct text *t)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
+			break;
 		p += n;
 		left -= (size_t)n;
 	}
+	errno = saved;
 }
 
-static void rule(char c)
+void report_emit(const struct text *t)
 {
-	char buf[80];
-	struct text t = { .buf = buf, .len = sizeof(buf), .used = sizeof(buf) - 2 };
-
-	for (size_t i = 0; i < sizeof(buf) - 3; i++)
-		buf[i] = c;
-	buf[sizeof(buf) - 3] = '\n';
-	emit(&t);
+	emit(t->buf, min_size(t->used, t->len - 1));
 }
 
-/* "BUG name: what" between two rules; @detail may be NULL. */
-static void headline(const char *name, const char *what, const char *detail)
+/* A line that is too long loses its end, but not the end of line. */
+static void emit_line(struct text *t)
+{
+	size_t used = min_size(t->used, t->len - 2);
+
+	t->buf[used] = '\n';
+	emit(t->buf, used + 1);
+}
+
+static void vline(struct text *t, const char *format, va_list args)
+{
+	text_vformat(t, format, args);
+	emit_line(t);
+}
+
+static const char *taint(void)
+{
+	return __atomic_exchange_n(&tainted, 1, __ATOMIC_RELAXED) ? "Tainted: G    B"
+								  : "Not tainted";
+}
+
+static void headline(const char *name, const char *format, va_list args)
 {
 	char buf[LINE_LEN];
 	struct text t;
 
-	rule('=');
+	report_count();
+	emit(RULE_DOUBLE, sizeof(RULE_DOUBLE) - 1);
 	text_init(&t, buf, sizeof(buf));
-	text_str(&t, "BUG ");
-	text_str(&t, name);
-	text_str(&t, ": ");
-	text_str(&t, what);
-	text_str(&t, detail ? detail : "");
-	text_str(&t, "\n");
-	emit(&t);
-	rule('-');
+	text_format(&t, "BUG %s (%s): ", name, taint());
+	vline(&t, format, args);
+	emit(RULE_SINGLE, sizeof(RULE_SINGLE) - 1);
 }
 
-static void label_u64(struct text *t, const char *label, uint64_t x)
+void report_bug(const struct kmem_cache *s, const char *format, ...)
 {
-	text_str(t, label);
-	text_u64(t, x);
+	va_list args;
+
+	va_start(args, format);
+	headline(s ? s->name : "slab", format, args);
+	va_end(args);
 }
 
-static void label_ptr(struct text *t, const char *label, const void *p)
+void report_line(const char *format, ...)
 {
-	text_str(t, label);
-	text_ptr(t, p);
+	char buf[LINE_LEN];
+	struct text t;
+	va_list args;
+
+	text_init(&t, buf, sizeof(buf));
+	va_start(args, format);
+	vline(&t, format, args);
+	va_end(args);
 }
 
-void report_begin(const struct kmem_cache *s, const char *what)
+void report_fix(const struct kmem_cache *s, const char *format, ...)
 {
-	headline(s->name, what, NULL);
+	char buf[LINE_LEN];
+	struct text t;
+	va_list args;
+
+	report_count();
+	text_init(&t, buf, sizeof(buf));
+	text_format(&t, "FIX %s: ", s->name);
+	va_start(args, format);
+	vline(&t, format, args);
+	va_end(args);
+}
+
+static void dump_line(const char *label, const unsigned char *p, size_t bytes)
+{
+	char buf[LINE_LEN], shown[DUMP_STEP + 1];
+	struct text t;
+
+	text_init(&t, buf, sizeof(buf));
+	text_str(&t, label);
+	text_hex(&t, (uintptr_t)p, 2 * sizeof(p));
+	text_str(&t, ":");
+	for (size_t i = 0; i < DUMP_STEP; i++) {
+		if (i < bytes)
+			text_format(&t, " %02x", p[i]);
+		else
+			text_str(&t, "   ");
+	}
+	for (size_t i = 0; i < bytes; i++)
+		shown[i] = p[i] >= ' ' && p[i] <= '~' ? (char)p[i] : '.';
+	shown[bytes] = '\0';
+	text_format(&t, "  %s", shown);
+	emit_line(&t);
+}
+
+void report_section(const char *label, const void *from, size_t bytes)
+{
+	const unsigned char *p = from;
+
+	for (size_t done = 0; done < bytes; done += DUMP_STEP)
+		dump_line(label, p + done, min_size(bytes - done, DUMP_STEP));
+}
+
+void report_end(void)
+{
+	if (__atomic_load_n(&panics, __ATOMIC_RELAXED))
+		abort();
+}
+
+/* The names of the states that a frame is in, as the kernel prints page flags. */
+static void flag_names(const struct frame *f, struct text *t)
+{
+	unsigned int bits = f->on_list | (unsigned int)f->frozen << 1;
+
+	text_format(t, "0x%x(node=%u", bits, f->node);
+	text_str(t, f->on_list ? "|partial" : "");
+	text_str(t, f->frozen ? "|frozen" : "");
+	text_str(t, ")");
 }
 
 void report_slab(const struct frame *f)
@@ -83,75 +192,46 @@ void report_slab(const struct frame *f)
 	struct text t;
 
 	text_init(&t, buf, sizeof(buf));
-	label_ptr(&t, "Slab ", frame_address(f));
-	label_u64(&t, " objects=", f->objects);
-	label_u64(&t, " used=", f->inuse);
-	label_ptr(&t, " fp=", f->freelist);
-	label_u64(&t, " order=", f->order);
-	text_str(&t, "\n");
-	emit(&t);
+	text_format(&t, "Slab %p objects=%u used=%u fp=%p flags=", frame_address(f), f->objects,
+		    f->inuse, f->freelist);
+	flag_names(f, &t);
+	emit_line(&t);
 }
 
-void report_line_object(const struct frame *f, const void *object)
+void report_foreign(const void *p, const char *what)
 {
-	char buf[LINE_LEN];
-	struct text t;
-
-	text_init(&t, buf, sizeof(buf));
-	label_ptr(&t, "Object ", object);
-	label_u64(&t, " @offset=", (uintptr_t)object - (uintptr_t)frame_address(f));
-	text_str(&t, "\n");
-	emit(&t);
+	report_bug(NULL, "%s", what);
+	report_line("Pointer %p", p);
+	report_end();
 }
 
-void report_more(size_t nr)
+void report_pointer(const void *p, const char *what)
 {
-	char buf[LINE_LEN];
-	struct text t;
-
-	text_init(&t, buf, sizeof(buf));
-	label_u64(&t, "... and ", nr);
-	text_str(&t, " more objects\n");
-	emit(&t);
+	report_foreign(p, what);
+	abort();
 }
 
 void report_object(const struct kmem_cache *s, const struct frame *f, const void *object,
 		   const char *what)
 {
-	headline(s->name, what, NULL);
+	report_bug(s, "%s", what);
 	report_slab(f);
-	report_line_object(f, object);
+	report_line("Object %p @offset=%zu", object,
+		    (uintptr_t)object - (uintptr_t)frame_address(f));
 	abort();
 }
 
-static void line_pointer(const void *p)
+static void named_bug(const char *name, const char *format, ...)
 {
-	char buf[LINE_LEN];
-	struct text t;
+	va_list args;
 
-	text_init(&t, buf, sizeof(buf));
-	label_ptr(&t, "Pointer ", p);
-	text_str(&t, "\n");
-	emit(&t);
-}
-
-void report_pointer(const void *p, const char *what)
-{
-	headline("slab", what, NULL);
-	line_pointer(p);
-	abort();
-}
-
-void report_wrong_cache(const struct kmem_cache *s, const struct kmem_cache *actual,
-			const void *object)
-{
-	headline(s->name, "object belongs to different cache ", actual->name);
-	line_pointer(object);
-	abort();
+	va_start(args, format);
+	headline(name, format, args);
+	va_end(args);
 }
 
 void report_panic(const char *name, const char *why)
 {
-	headline(name, "Failed to create slab: ", why);
+	named_bug(name, "Failed to create slab: %s", why);
 	abort();
 }

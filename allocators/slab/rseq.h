@@ -38,7 +38,24 @@ struct slab_rseq {
 };
 extern struct slab_rseq slab_rseq;
 
+/* What a change of a CPU's slab expects to find, and what it leaves (engine=cpuslab). */
+struct rseq_change {
+	struct cpu_slab *where;
+	void *freelist;
+	uint64_t tid;
+	struct frame *slab;
+	void *new_freelist;
+};
+
 /* Offsets that the assembly knows. */
+_Static_assert(offsetof(struct rseq_change, where) == 0, "rseq.h");
+_Static_assert(offsetof(struct rseq_change, freelist) == 8, "rseq.h");
+_Static_assert(offsetof(struct rseq_change, tid) == 16, "rseq.h");
+_Static_assert(offsetof(struct rseq_change, slab) == 24, "rseq.h");
+_Static_assert(offsetof(struct rseq_change, new_freelist) == 32, "rseq.h");
+_Static_assert(offsetof(struct cpu_slab, freelist) == 0, "rseq.h");
+_Static_assert(offsetof(struct cpu_slab, tid) == 8, "rseq.h");
+_Static_assert(offsetof(struct cpu_slab, slab) == 16, "rseq.h");
 _Static_assert(offsetof(struct lane, main) == 0, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, size) == 24, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, capacity) == 28, "rseq.h");
@@ -154,6 +171,112 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 	return (struct lane *)lane;
 }
 
+/*
+ * Pop from and push to the freelist of this CPU's slab, for plain free pointers that lie @offset
+ * into the object. NULL, false: nothing there, or not this slab.
+ */
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	size_t lane, x;
+	void *object;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq $0, 16(%[lane])\n"
+					"je 5f\n"
+					"movq (%[lane]), %[object]\n"
+					"testq %[object], %[object]\n"
+					"jz 6f\n"
+					"movq (%[object],%[at]), %[x]\n"
+					"movq %[x], (%[lane])\n"
+					"2:\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[object], %k[object]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
+			     : [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	size_t lane, x;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq %[slab], 16(%[lane])\n"
+					"jne 5f\n"
+					"movq (%[lane]), %[x]\n"
+					"movq %[x], (%[object],%[at])\n"
+					"movq %[object], (%[lane])\n"
+					"2:\n"
+					"movl $1, %k[lane]\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+/* Replace the freelist if all is as expected and where is this CPU's; tid moves on. */
+static inline bool rseq_change(size_t slot, const struct rseq_change *c)
+{
+	size_t lane, x;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq 0(%[c]), %[lane]\n"
+					"jne 5f\n"
+					"movq 8(%[c]), %[x]\n"
+					"cmpq %[x], 0(%[lane])\n"
+					"jne 5f\n"
+					"movq 24(%[c]), %[x]\n"
+					"cmpq %[x], 16(%[lane])\n"
+					"jne 5f\n"
+					"movq 16(%[c]), %[x]\n"
+					"cmpq %[x], 8(%[lane])\n"
+					"jne 5f\n"
+					"addq $1, %[x]\n"
+					"movq %[x], 8(%[lane])\n"
+					"movq 32(%[c]), %[x]\n"
+					"movq %[x], 0(%[lane])\n"
+					"2:\n"
+					"movl $1, %k[lane]\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [c] "r"(c), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+/* Close the gate of this CPU's slab if that is @where; no other sequence is then under way there.
+ */
+static inline bool rseq_close(size_t slot, struct cpu_slab *where)
+{
+	size_t lane;
+
+	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
+					"cmpq %[where], %[lane]\n"
+					"jne 5f\n"
+					"movq $0, 16(%[lane])\n"
+					"2:\n"
+					"movl $1, %k[lane]\n"
+					"jmp 6f\n"
+					"5:\n"
+					"xorl %k[lane], %k[lane]\n"
+					"6:\n"
+			     : [lane] "=&r"(lane)
+			     : [where] "r"(where), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
 #elif RSEQ_POSSIBLE && defined(__aarch64__)
 
 #define RSEQ_DESCRIPTOR                                                                            \
@@ -259,7 +382,137 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 	return (struct lane *)lane;
 }
 
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	size_t lane, x;
+	void *object;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+					"cbz %[x], 5f\n"
+					"ldr %[object], [%[lane], #0]\n"
+					"cbz %[object], 6f\n"
+					"ldr %[x], [%[object], %[at]]\n"
+					"str %[x], [%[lane], #0]\n"
+					"2:\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[object], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
+			     : [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return object;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	size_t lane, x;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+					"cmp %[x], %[slab]\n"
+					"b.ne 5f\n"
+					"ldr %[x], [%[lane], #0]\n"
+					"str %[x], [%[object], %[at]]\n"
+					"str %[object], [%[lane], #0]\n"
+					"2:\n"
+					"mov %[lane], #1\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+static inline bool rseq_change(size_t slot, const struct rseq_change *c)
+{
+	size_t lane, x, y;
+
+	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[c], #0]\n"
+					"cmp %[x], %[lane]\n"
+					"b.ne 5f\n"
+					"ldr %[x], [%[c], #8]\n"
+					"ldr %[y], [%[lane], #0]\n"
+					"cmp %[x], %[y]\n"
+					"b.ne 5f\n"
+					"ldr %[x], [%[c], #24]\n"
+					"ldr %[y], [%[lane], #16]\n"
+					"cmp %[x], %[y]\n"
+					"b.ne 5f\n"
+					"ldr %[x], [%[c], #16]\n"
+					"ldr %[y], [%[lane], #8]\n"
+					"cmp %[x], %[y]\n"
+					"b.ne 5f\n"
+					"add %[x], %[x], #1\n"
+					"str %[x], [%[lane], #8]\n"
+					"ldr %[x], [%[c], #32]\n"
+					"str %[x], [%[lane], #0]\n"
+					"2:\n"
+					"mov %[lane], #1\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane), [x] "=&r"(x), [y] "=&r"(y)
+			     : [c] "r"(c), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
+static inline bool rseq_close(size_t slot, struct cpu_slab *where)
+{
+	size_t lane;
+
+	__asm__ __volatile__(RSEQ_ENTER "cmp %[where], %[lane]\n"
+					"b.ne 5f\n"
+					"str xzr, [%[lane], #16]\n"
+					"2:\n"
+					"mov %[lane], #1\n"
+					"b 6f\n"
+					"5:\n"
+					"mov %[lane], #0\n"
+					"6:\n"
+			     : [lane] "=&r"(lane)
+			     : [where] "r"(where), RSEQ_INPUTS
+			     : "memory", "cc");
+	return lane;
+}
+
 #else
+
+static inline void *rseq_pop_chain(size_t slot, size_t offset)
+{
+	(void)slot;
+	(void)offset;
+	return NULL;
+}
+
+static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
+				   size_t offset)
+{
+	(void)slot;
+	(void)slab;
+	(void)object;
+	(void)offset;
+	return false;
+}
+
+static inline bool rseq_change(size_t slot, const struct rseq_change *c)
+{
+	(void)slot;
+	(void)c;
+	return false;
+}
+
+static inline bool rseq_close(size_t slot, struct cpu_slab *where)
+{
+	(void)slot;
+	(void)where;
+	return false;
+}
 
 static inline void *rseq_pop(size_t slot)
 {

@@ -257,6 +257,73 @@ bool sheaf_free(struct kmem_cache *s, void *object)
 	return done;
 }
 
+/* Take what @sheaf, which may be absent, has of @n objects. */
+static size_t pop_many(struct slab_sheaf *sheaf, size_t n, void **p)
+{
+	size_t got = 0;
+
+	while (got < n && nr_in(sheaf))
+		p[got++] = sheaf_pop(sheaf);
+	return got;
+}
+
+static size_t push_many(struct slab_sheaf *sheaf, size_t n, void *const *p)
+{
+	size_t put = 0;
+
+	while (put < n && has_room(sheaf))
+		sheaf_push(sheaf, p[put++]);
+	return put;
+}
+
+/* Main is empty: the spare, or a full one of the barn; nothing is fetched from slabs. */
+static bool replace_at_hand(struct kmem_cache *s, struct grip *g)
+{
+	struct slab_sheaf *full;
+
+	if (nr_in(g->spare)) {
+		swap(g);
+		return true;
+	}
+	full = barn_replace_empty(local_barn(s), g->main);
+	stat_inc(s, full ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
+	if (full)
+		g->main = full;
+	return full;
+}
+
+size_t sheaf_take_bulk(struct kmem_cache *s, size_t n, void **p)
+{
+	struct grip g;
+	size_t got;
+
+	if (!s->slot || !grip_take(s, &g))
+		return 0;
+	got = pop_many(g.main, n, p);
+	while (got < n && replace_at_hand(s, &g))
+		got += pop_many(g.main, n - got, p + got);
+	grip_put(&g);
+	return got;
+}
+
+size_t sheaf_give_bulk(struct kmem_cache *s, size_t n, void *const *p)
+{
+	struct grip g;
+	size_t put;
+
+	if (!s->slot || !grip_take(s, &g))
+		return 0;
+	put = push_many(g.main, n, p);
+	while (put < n) {
+		make_room(s, &g);
+		if (!has_room(g.main))
+			break;
+		put += push_many(g.main, n - put, p + put);
+	}
+	grip_put(&g);
+	return put;
+}
+
 static void dissolve(struct slab_sheaf *sheaf)
 {
 	if (!sheaf)
@@ -296,7 +363,7 @@ void sheaf_drain(struct kmem_cache *s)
 	empty_barns(s);
 }
 
-static void end_lane(struct kmem_cache *s, struct lane *lane)
+void sheaf_end_lane(struct kmem_cache *s, struct lane *lane)
 {
 	empty_lane(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQUIRE));
 }
@@ -304,7 +371,6 @@ static void end_lane(struct kmem_cache *s, struct lane *lane)
 void sheaf_init(const struct sheaf_memory *m)
 {
 	memory = *m;
-	percpu_on_thread_end(end_lane);
 }
 
 struct visit {
@@ -341,7 +407,8 @@ void sheaf_visit(struct kmem_cache *s,
 {
 	struct visit v = { visit, ctx };
 
-	percpu_visit(s, visit_lane, &v);
+	if (s->slot)
+		percpu_visit(s, visit_lane, &v);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		visit_barn(s, &s->node[i].barn, &v);
 }

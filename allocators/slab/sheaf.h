@@ -23,11 +23,19 @@ void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp);
 /* Room for @object, and in with it. False: no lane or no memory; the object stays the caller's. */
 bool sheaf_free(struct kmem_cache *s, void *object);
 
+/*
+ * Up to @n objects that are at hand: in the lane's sheaves, then in full ones of the barn. And the
+ * other way: objects of this node, hooks run, as many as find room. Both return how many.
+ */
+size_t sheaf_take_bulk(struct kmem_cache *s, size_t n, void **p);
+size_t sheaf_give_bulk(struct kmem_cache *s, size_t n, void *const *p);
+
 /* Give all sheaves of @s and their objects back, as far as percpu.h reaches. */
 void sheaf_flush_all(struct kmem_cache *s);
 
-/* The same for a cache that nobody uses: nothing is left. */
+/* The same for a cache that nobody uses: nothing is left; and for a lane whose thread ends. */
 void sheaf_drain(struct kmem_cache *s);
+void sheaf_end_lane(struct kmem_cache *s, struct lane *lane);
 
 /*
  * Show every sheaf of @s in lanes and barns, with percpu_lock or barn.lock held. Sheaves in lanes

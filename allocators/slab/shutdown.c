@@ -5,22 +5,37 @@
  */
 #include "shutdown.h"
 
+#include "debug.h"
 #include "frame.h"
 #include "pagemap.h"
 #include "report.h"
+#include "track.h"
 
 #define MAX_LINES 64u
+
+/* Is the object with this number in use? The fresh ones are the last. */
+static bool in_use(const struct frame *f, const struct debug_map *map, unsigned int index)
+{
+	return index < (unsigned int)f->objects - f->nr_fresh && !debug_map_is_free(map, index);
+}
 
 /* Print the objects in use of one slab; returns how many lines may still be printed. */
 static unsigned int report_frame(struct kmem_cache *s, struct frame *f, unsigned int lines)
 {
 	char *object = (char *)frame_address(f) + s->geo.red_left_pad;
+	struct debug_map map;
 
 	report_slab(f);
-	for (unsigned int i = 0; i < f->objects && lines; i++, object += s->geo.size) {
-		if (frame_is_free(s, f, object))
+	debug_fill_map(s, f, &map);
+	for (unsigned int i = 0; i < f->objects; i++, object += s->geo.size) {
+		if (!in_use(f, &map, i))
 			continue;
-		report_line_object(f, object);
+		report_count();
+		if (!lines)
+			continue;
+		report_line("Object %p @offset=%zu", (void *)object,
+			    (size_t)(object - (char *)frame_address(f)));
+		track_print(s, object);
 		lines--;
 	}
 	return lines;
@@ -31,7 +46,7 @@ void shutdown_report(struct kmem_cache *s)
 	unsigned int lines = MAX_LINES;
 	size_t nr = 0;
 
-	report_begin(s, "Objects remaining on __kmem_cache_shutdown()");
+	report_bug(s, "Objects remaining on __kmem_cache_shutdown()");
 	for (size_t page = 0; page < pagemap_committed();) {
 		uint32_t entry = pagemap_entry(page);
 		struct frame *f = &slab_range.frames[page];
@@ -44,5 +59,6 @@ void shutdown_report(struct kmem_cache *s)
 		page += (size_t)1 << entry_order(entry);
 	}
 	if (nr > MAX_LINES)
-		report_more(nr - MAX_LINES);
+		report_line("... and %zu more objects", nr - MAX_LINES);
+	report_end();
 }

@@ -4,9 +4,11 @@
  *
  * Threads: every function may be called from any thread unless its comment says otherwise. An
  * object may be freed by another thread than the one that allocated it, provided that it was handed
- * over with release/acquire or stronger. No function is safe in a signal handler. Memory: libslab
+ * over with release/acquire or stronger. In a signal handler only kmalloc_nolock() and
+ * kfree_nolock() are safe. Memory: libslab
  * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
- * memory is NULL; a damaged or foreign object is one report on fd 2, then abort().
+ * memory is NULL; a damaged or foreign object is one report on fd 2, and the program goes on where
+ * the kernel does (report.h; option panic_on_error).
  */
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H
@@ -15,6 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "overflow.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SLAB_API __attribute__((visibility("default")))
 
 /* The kernel's type names, so that kernel code compiles unchanged. */
@@ -22,11 +30,15 @@ typedef unsigned int gfp_t;
 typedef unsigned int slab_flags_t;
 
 /*
- * Allocation flags, with the bit values of Linux 6.18 (they appear in recorded traces). Only ZERO,
- * RECLAIMABLE and ACCOUNT change what libslab does; DMA selects the NORMAL caches, as in a kernel
- * without ZONE_DMA; every other bit is accepted and ignored.
+ * Allocation flags, with the bit values of Linux 6.18 (they appear in recorded traces) and their
+ * meaning there. What happens when pages run short: DIRECT_RECLAIM may wait, call shrinkers and try
+ * again (GFP_KERNEL); NORETRY once, RETRY_MAYFAIL as long as it could help, NOFAIL until it does.
+ * Without it the answer comes at once (GFP_NOWAIT), with HIGH from the reserve too (GFP_ATOMIC).
+ * MEMALLOC opens all of the reserve, NOMEMALLOC closes it. DMA selects the NORMAL caches, as in a
+ * kernel without ZONE_DMA; IO and FS are shown to shrinkers; MOVABLE is ignored.
  */
 #define __GFP_DMA	     0x1u
+#define __GFP_HIGHMEM	     0x2u
 #define __GFP_DMA32	     0x4u
 #define __GFP_MOVABLE	     0x8u
 #define __GFP_RECLAIMABLE    0x10u
@@ -75,7 +87,8 @@ typedef unsigned int slab_flags_t;
 #define SLAB_SKIP_KFENCE	0x20000u /* never sampled for guard pages */
 #define SLAB_DEBUG_OBJECTS	0x40000u /* accepted; nothing here tracks object life times */
 #define SLAB_TEMPORARY		SLAB_RECLAIM_ACCOUNT
-#define SLAB_FLAGS_ALL		0x7ffffu
+#define SLAB_HUGE_BLOCKS	0x80000u /* objects beyond a page: packed into up to 2 MiB */
+#define SLAB_FLAGS_ALL		0xfffffu
 
 #define KMALLOC_MIN_SIZE       8u
 #define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */
@@ -100,26 +113,50 @@ struct kmem_cache;
  *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
  *   slab_min_order=N slab_max_order=N slab_min_objects=N   as the kernel's parameters (0, 3, 0)
  *   seed=N                        the random mode's seed (default: drawn from the system)
- *   debug=F|-                     F: SLAB_CONSISTENCY_CHECKS for all caches (default -)
+ *   debug=LETTERS[+NAME...][;...] the kernel's slab_debug= with '+' or ':' for its ',', see
+ *                                 debug_flags.h: F consistency checks, Z red zones, P poison, U who
+ *                                 allocated and freed, T trace, A failslab, O not where the order
+ *                                 grows, - nothing; none: FZPU; NAME may end in '*' (default -)
+ *   panic_on_error=0|1            1: abort() after each report of an error (default 0)
+ *   failslab=interval:N+probability:P+times:T   what letter A makes fail: one in N requests, with P
+ *                                 percent, T times (1, 100, no limit; default -: nothing)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
  *   page_size=4K|16K|64K          what a page is, whatever the machine has (default 4K)
  *   nodes=N                       simulate N memory nodes, 1 to 8, a CPU's node being its number
  *                                 modulo N (default: the nodes of the system)
- *   shuffle=0|1                   largest blocks in random order (SHUFFLE_PAGE_ALLOCATOR; default
- * 0) virtual=0|1                   addresses of one cache are never used by another (SLAB_VIRTUAL;
+ *   shuffle=0|1                   largest blocks in random order (SHUFFLE_PAGE_ALLOCATOR; 0)
+ *   virtual=0|1                   addresses of one cache are never used by another (SLAB_VIRTUAL;
  *                                 default 0; takes address space, not memory)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits; at
  *                                 least 64M, with pages of 16K 256M, of 64K 1G)
+ *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
+ *   freelist_hardened=0|1         free pointers are mixed with a secret and checked when they are
+ *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
+ *   freelist_random=0|1           new slabs hand out their objects in a random order:
+ *                                 CONFIG_SLAB_FREELIST_RANDOM (default 0)
+ *   init_on_alloc=0|1             objects are zero when they are handed out (default 0)
+ *   init_on_free=0|1              objects are wiped as soon as they are freed (default 0)
+ *   slab_buckets=0|1              does kmem_buckets_create() make caches (default: as
+ *                                 freelist_hardened, like the kernel's CONFIG_SLAB_BUCKETS)
+ *   kfence=MS                     once in so many milliseconds an allocation gets guard pages
+ *                                 around it, and misuse of it is reported; the kernel's interval
+ *                                 is 100 (default 0: never). Installs a handler of SIGSEGV
+ *   kfence_objects=N              how many such objects there may be (default 255)
+ *   kfence_burst=N                further allocations each time (default 0)
+ *   limit=SIZE                    memory that may be in use, from 1M; 0: all of range (default 0)
+ *   warn=0|1                      print a line when pages cannot be had (default 0)
+ *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
+ *                                 64G, halved until it fits)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
 SLAB_API const char *slab_boot_error(void);
 
 /*
- * The value in effect of an option above, or of "engine" (how free objects are cached).
- * Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
+ * The value in effect of an option above, or of "cached_by" (how this machine and the engine cache
+ * free objects). Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
  * unknown name.
  */
 SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
@@ -129,13 +166,19 @@ struct kmem_cache_args {
 	unsigned int align;
 	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
 	bool use_freeptr_offset;
+	unsigned int useroffset; /* the part of an object that usercopy.h lets through */
+	unsigned int usersize;	 /* 0: nothing */
 	void (*ctor)(void *object);
+	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
+	unsigned int min_order; /* in pages: no slab is smaller, none falls back; never merged */
 };
 
 /*
  * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two. The
  * name, under 64 bytes, is copied. @ctor runs once per object and slab life, when the slab is made,
- * with no lock held. NULL: bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
+ * with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie in slabs of up to 2 MiB, of the
+ * size that wastes least for each; no slab is smaller, so a fragmented memory fails earlier. NULL:
+ * bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
  */
 SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 					      unsigned int align, slab_flags_t flags,
@@ -143,6 +186,17 @@ SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int siz
 SLAB_API struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 						     const struct kmem_cache_args *args,
 						     slab_flags_t flags);
+
+/*
+ * The same with @usersize bytes from @useroffset on that may be copied to and from the user
+ * (usercopy.h). A part that reaches beyond the object is taken as none. Such a cache never shares
+ * slabs with another.
+ */
+SLAB_API struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size,
+						       unsigned int align, slab_flags_t flags,
+						       unsigned int useroffset,
+						       unsigned int usersize,
+						       void (*ctor)(void *object));
 
 /*
  * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
@@ -242,11 +296,7 @@ SLAB_API size_t kmalloc_size_roundup(size_t size);
 static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 					struct kmalloc_token token)
 {
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
-	return kmalloc_token(bytes, gfp, token);
+	return kmalloc_token(size_mul(n, size), gfp, token);
 }
 
 #define kmalloc(size, gfp)	    kmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
@@ -255,6 +305,145 @@ static inline void *kmalloc_array_token(size_t n, size_t size, gfp_t gfp,
 #define kmalloc_array(n, size, gfp) kmalloc_array_token((n), (size), (gfp), KMALLOC_TOKEN(size))
 #define kcalloc(n, size, gfp)                                                                      \
 	kmalloc_array_token((n), (size), (gfp) | __GFP_ZERO, KMALLOC_TOKEN(size))
+
+/* Requests for a node. */
+static inline void *kmalloc_array_node_token(size_t n, size_t size, gfp_t gfp, int node,
+					     struct kmalloc_token token)
+{
+	return kmalloc_node_token(size_mul(n, size), gfp, node, token);
+}
+
+#define kmalloc_node(size, gfp, node) kmalloc_node_token((size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kzalloc_node(size, gfp, node) kmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kmalloc_array_node(n, size, gfp, node)                                                     \
+	kmalloc_array_node_token((n), (size), (gfp), (node), KMALLOC_TOKEN(size))
+#define kcalloc_node(n, size, gfp, node) kmalloc_array_node((n), (size), (gfp) | __GFP_ZERO, (node))
+
+/*
+ * The whole of krealloc: as krealloc_token(), and it also moves when @p is not aligned to @align (a
+ * power of two; 1 asks for nothing), which the answer then is, or when __GFP_THISNODE asks for
+ * another node than the one where @p lies.
+ */
+SLAB_API void *krealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					 int node, struct kmalloc_token token);
+
+#define krealloc_node_align(p, size, align, gfp, node)                                             \
+	krealloc_node_align_token((p), (size), (align), (gfp), (node), KMALLOC_TOKEN(size))
+#define krealloc_node(p, size, gfp, node) krealloc_node_align((p), (size), 1, (gfp), (node))
+#define krealloc_array(p, n, size, gfp)                                                            \
+	krealloc_token((p), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/* Overwrite all ksize(@p) bytes with zeros, in a way that no compiler leaves out, and free. */
+SLAB_API void kfree_sensitive(const void *p);
+
+/*
+ * Copies. NULL if the source is NULL (of the kstr functions) or without memory. kstrndup() and
+ * kmemdup_nul() end the copy with a NUL; kstrndup() copies at most @max characters.
+ */
+SLAB_API char *kstrdup_token(const char *s, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kstrndup_token(const char *s, size_t max, gfp_t gfp, struct kmalloc_token token);
+SLAB_API void *kmemdup_token(const void *src, size_t len, gfp_t gfp, struct kmalloc_token token);
+SLAB_API char *kmemdup_nul_token(const char *s, size_t len, gfp_t gfp, struct kmalloc_token token);
+
+#define kstrdup(s, gfp)		 kstrdup_token((s), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kstrndup(s, max, gfp)	 kstrndup_token((s), (max), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup_nul(s, len, gfp) kmemdup_nul_token((s), (len), (gfp), KMALLOC_TOKEN(sizeof(char)))
+#define kmemdup(src, len, gfp)	 kmemdup_token((src), (len), (gfp), KMALLOC_TOKEN(len))
+#define kmemdup_array(src, n, size, gfp)                                                           \
+	kmemdup_token((src), size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+
+/*
+ * Many objects at once, with one hold of a lock instead of one an object. kmem_cache_alloc_bulk()
+ * fills @p with @n objects and is true, or leaves nothing allocated and is false (also for @n 0);
+ * what is in @p is then undefined. kmem_cache_free_bulk() frees @n objects of @s, or, where @s is
+ * NULL, of any caches and of kmalloc in any order; it reorders @p.
+ */
+SLAB_API bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p);
+SLAB_API void kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **p);
+
+static inline void kfree_bulk(size_t n, void **p)
+{
+	kmem_cache_free_bulk(NULL, n, p);
+}
+
+/*
+ * kvmalloc: kmalloc, and vmalloc (vmalloc.h) where kmalloc has no block so large. kvfree() frees
+ * what either gave. Above a page the first attempt neither reclaims (unless __GFP_RETRY_MAYFAIL)
+ * nor warns; up to a page there is no second one, nor above INT_MAX bytes. @align is honoured by
+ * the second attempt only; the first has the alignment of kmalloc.
+ *
+ * kvrealloc(): vrealloc() of what lies in vmalloc, else krealloc(), else a kvmalloc, a copy and a
+ * kvfree; NULL leaves @p as it was.
+ */
+SLAB_API void *kvmalloc_node_align_token(size_t size, size_t align, gfp_t gfp, int node,
+					 struct kmalloc_token token);
+SLAB_API void *kvrealloc_node_align_token(const void *p, size_t size, size_t align, gfp_t gfp,
+					  int node, struct kmalloc_token token);
+SLAB_API void kvfree(const void *p);
+
+/* Overwrites the first @len bytes before it frees. */
+SLAB_API void kvfree_sensitive(const void *p, size_t len);
+
+/* kvfree() for where the kernel may not sleep; here no free sleeps, so it is the same. */
+SLAB_API void kvfree_atomic(const void *p);
+
+static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	return kvmalloc_node_align_token(size, 1, gfp, NUMA_NO_NODE, token);
+}
+
+#define kvmalloc(size, gfp) kvmalloc_token((size), (gfp), KMALLOC_TOKEN(size))
+#define kvzalloc(size, gfp) kvmalloc((size), (gfp) | __GFP_ZERO)
+#define kvmalloc_node(size, gfp, node)                                                             \
+	kvmalloc_node_align_token((size), 1, (gfp), (node), KMALLOC_TOKEN(size))
+#define kvzalloc_node(size, gfp, node) kvmalloc_node((size), (gfp) | __GFP_ZERO, (node))
+#define kvmalloc_array(n, size, gfp)                                                               \
+	kvmalloc_token(size_mul((n), (size)), (gfp), KMALLOC_TOKEN(size))
+#define kvcalloc(n, size, gfp) kvmalloc_array((n), (size), (gfp) | __GFP_ZERO)
+#define kvrealloc(p, size, gfp)                                                                    \
+	kvrealloc_node_align_token((p), (size), 1, (gfp), NUMA_NO_NODE, KMALLOC_TOKEN(size))
+
+/*
+ * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
+ * chooses share slabs with nothing else (SLAB_BUCKETS, 6.11). kmem_buckets_create() makes one cache
+ * a class, "name-8" to "name-8k" (beyond with larger pages), with @flags | SLAB_NO_MERGE and the
+ * part for usercopy.h that lies in the class. NULL without memory. With the option slab_buckets=0
+ * it returns ZERO_SIZE_PTR, and kmem_buckets_alloc() is kmalloc(), which it also is for NULL.
+ *
+ * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
+ * destroys the buckets when nobody uses them any more; objects still allocated are reported.
+ */
+typedef struct kmem_cache *kmem_buckets[18]; /* by class, as the kernel numbers them; some NULL */
+
+SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+					   unsigned int useroffset, unsigned int usersize,
+					   void (*ctor)(void *object));
+SLAB_API void kmem_buckets_destroy(kmem_buckets *b);
+SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
+					struct kmalloc_token token);
+
+#define kmem_buckets_alloc(b, size, gfp)                                                           \
+	kmem_buckets_alloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
+/* For a wrapper: the call site is the wrapper's caller. */
+#define kmem_buckets_alloc_track_caller(b, size, gfp)                                              \
+	kmem_buckets_alloc_token(                                                                  \
+		(b), (size), (gfp),                                                                \
+		(struct kmalloc_token){ __builtin_return_address(0), SLAB_INFER_TOKEN(size) })
+
+/*
+ * For signal handlers, whatever the signal interrupted, libslab included: no lock is waited for, no
+ * system call but to make memory accessible, errno is kept. kmalloc_nolock() gives NULL where it
+ * would have to wait, after one more try in the next larger class; before boot; above
+ * KMALLOC_MAX_CACHE_SIZE; and for flags other than __GFP_ACCOUNT, ZERO, NOWARN and NOMEMALLOC. Its
+ * objects may be freed by kfree() (not in a handler) or by kfree_nolock(), which takes no others;
+ * what cannot be freed at once is freed by the next slow path of an ordinary call. @node as in
+ * kmalloc_node().
+ */
+SLAB_API void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token);
+SLAB_API void kfree_nolock(const void *p);
+
+#define kmalloc_nolock(size, gfp, node)                                                            \
+	kmalloc_nolock_token((size), (gfp), (node), KMALLOC_TOKEN(size))
 
 /*
  * Pages without a slab. __get_free_pages() gives 2^@order pages (order at most 10) aligned to their
@@ -291,7 +480,8 @@ SLAB_API size_t slab_pagetypeinfo(char *buf, size_t len);
 
 /*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
- * are idle, an estimate while they run. held = slab + large + page + free_dirty + metadata.
+ * are idle, an estimate while they run.
+ * held = slab + large + page + vmalloc + free_dirty + metadata.
  */
 struct slab_usage {
 	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
@@ -299,6 +489,7 @@ struct slab_usage {
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
 	size_t page_bytes;	  /* in pages of __get_free_pages() and alloc_pages_exact() */
+	size_t vmalloc_bytes;	  /* in areas of vmalloc, without guard pages */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
 	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
 	/* Address space without memory, of option virtual; no part of held. */
@@ -322,9 +513,100 @@ SLAB_API void slab_usage(struct slab_usage *usage);
 SLAB_API size_t slab_slabinfo(char *buf, size_t len);
 
 /*
+ * The text of /sys/kernel/slab/@cache/@attribute, e.g. "7 N0=7\n". @cache is the name of a cache,
+ * of a later user of a shared one, or what a shared one is called after its properties
+ * (":a-0000104"). Writes at most @len bytes with a NUL and returns the full length; -ENOENT if
+ * there is no such cache or attribute. With the option stats each counter of CONFIG_SLUB_STATS is
+ * one as well.
+ */
+SLAB_API int slab_attribute(const char *cache, const char *attribute, char *buf, size_t len);
+
+/* The names of the attributes, NULL past the last. */
+SLAB_API const char *slab_attribute_name(size_t index);
+
+/*
+ * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink),
+ * validate a 1 (kmem_cache_validate). 0;
+ * -ENOENT as above, -EACCES if it may only be read, -EINVAL for another text.
+ */
+SLAB_API int slab_attribute_write(const char *cache, const char *attribute, const char *text);
+
+/*
+ * Which caches share slabs, as `slabinfo -a` shows it: ":a-0000104   <- first second", a line each.
+ * As in the kernel a name stays until the last user is gone. Length and buffer as slab_slabinfo().
+ */
+SLAB_API size_t slab_aliases(char *buf, size_t len);
+
+/*
+ * Errors found and errors repaired, each one counted, since the program began or since the last
+ * slab_errors_reset(): a damaged region is 2, its report and its repair.
+ */
+SLAB_API size_t slab_errors(void);
+SLAB_API void slab_errors_reset(void);
+
+/*
+ * Check all slabs of a cache with debug flags as writing to its `validate` file in /sys does:
+ * reports and repairs what is wrong. Returns the number of slabs, -EINVAL for a cache without debug
+ * flags. Other threads wait for as long as it takes.
+ */
+SLAB_API long kmem_cache_validate(struct kmem_cache *s);
+
+/*
+ * Who allocated the objects in use of a cache with SLAB_STORE_USER, and who had freed them before:
+ * the text of the kernel's slab/<cache>/alloc_traces and free_traces, an entry for each place, the
+ * one with most objects first: count, symbol, waste=total/each (bytes beyond the size asked for),
+ * age=min/avg/max in ms, pid, cpus, stack. "No data" without objects. Writes at most @len bytes
+ * with a NUL and returns the length of the whole text; -EINVAL without SLAB_STORE_USER, -ENOMEM.
+ */
+SLAB_API long slab_alloc_traces(struct kmem_cache *s, char *buf, size_t len);
+SLAB_API long slab_free_traces(struct kmem_cache *s, char *buf, size_t len);
+
+/*
+ * The text of the kernel's file kfence/stats: enabled, then how many objects are guarded, were, and
+ * why others were not. Writes at most @len bytes with a NUL and returns the length of the text.
+ */
+SLAB_API size_t slab_kfence_stats(char *buf, size_t len);
+
+/*
+ * Reclaimable memory. Slabs of SLAB_RECLAIM_ACCOUNT caches and of kmalloc(.. | __GFP_RECLAIMABLE)
+ * count as reclaimable, other slabs and large kmalloc blocks as unreclaimable: whole slabs, in
+ * bytes. Memory from elsewhere that a shrinker of the program could free may be added as pages
+ * (option page_size) of NR_KERNEL_MISC_RECLAIMABLE; the other two are libslab's to change. @nid
+ * outside of 0 to 7 means node 0.
+ */
+enum node_stat_item {
+	NR_SLAB_RECLAIMABLE_B,
+	NR_SLAB_UNRECLAIMABLE_B,
+	NR_KERNEL_MISC_RECLAIMABLE,
+	NR_VM_NODE_STAT_ITEMS,
+};
+SLAB_API void mod_node_page_state(int nid, enum node_stat_item item, long delta);
+SLAB_API unsigned long node_page_state(int nid, enum node_stat_item item);
+
+/*
+ * Pages that could be allocated without failing: what is left under the limit (or of the range)
+ * less the high watermark, plus reclaimable memory less min(half of it, the low watermark). The
+ * kernel's formula without a page cache. 0 if libslab cannot start.
+ */
+SLAB_API long si_mem_available(void);
+
+/*
+ * The lines MemTotal (limit or range), MemFree, MemAvailable, KReclaimable, Slab, SReclaimable and
+ * SUnreclaim as /proc/meminfo prints them. Writes at most @len bytes with a NUL and returns the
+ * length of the whole text.
+ */
+SLAB_API size_t slab_meminfo(char *buf, size_t len);
+
+/*
  * Walk every structure and compare it with the equations in types.h. Each disagreement is one
  * sentence for @say (may be NULL). Returns how many there were. No other thread may be inside.
  */
 SLAB_API size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "kmalloc_obj.h" /* kmalloc by type */
 
 #endif

@@ -2,9 +2,11 @@
 /* Taking from slabs. Other nodes are asked nearest first. See slabs.h. */
 #include "slabs.h"
 
+#include "debug.h"
 #include "frame.h"
 #include "nodes.h"
 #include "partial.h"
+#include "single.h"
 #include "stat.h"
 
 static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int here, void **batch,
@@ -31,13 +33,29 @@ static unsigned int take_from_new(struct kmem_cache *s, gfp_t gfp, int node, voi
 	return got;
 }
 
+static unsigned int take_singly(struct kmem_cache *s, gfp_t gfp, int node, void **batch,
+				unsigned int n)
+{
+	unsigned int got = 0;
+
+	for (; got < n; got++) {
+		batch[got] = single_alloc(s, gfp, node, cache_object_size(s), NULL);
+		if (!batch[got])
+			break;
+	}
+	return got;
+}
+
 /* A new slab is made only if the lists gave nothing: a smaller batch is cheaper than fresh memory.
  */
 unsigned int slabs_take(struct kmem_cache *s, gfp_t gfp, int node, void **batch, unsigned int n)
 {
 	unsigned int here = node == NUMA_NO_NODE ? nodes_here() : (unsigned int)node;
-	unsigned int got = partial_take(s, here, batch, n);
+	unsigned int got;
 
+	if (unlikely(debug_is_on(s)))
+		return take_singly(s, gfp, node, batch, n);
+	got = partial_take(s, here, batch, n);
 	if (!got && node == NUMA_NO_NODE)
 		got = take_elsewhere(s, here, batch, n);
 	if (!got)

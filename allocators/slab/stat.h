@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counters of events, for each cache and CPU, under the kernel's names (CONFIG_SLUB_STATS). They
+ * Counters of events, for each cache and CPU, under the kernel's names (CONFIG_SLUB_STATS; the
+ * last six are of the cpu slab generation). They
  * cost a test where they are off. With the option stats=1 every operation takes the general path,
  * so that it is counted: measured times are then not those of the usual build. Any thread.
  */
@@ -35,7 +36,13 @@
 	X(SHEAF_PREFILL_SLOW, sheaf_prefill_slow)                                                  \
 	X(SHEAF_PREFILL_OVERSIZE, sheaf_prefill_oversize)                                          \
 	X(SHEAF_RETURN_FAST, sheaf_return_fast)                                                    \
-	X(SHEAF_RETURN_SLOW, sheaf_return_slow)
+	X(SHEAF_RETURN_SLOW, sheaf_return_slow)                                                    \
+	X(ALLOC_FROM_PARTIAL, alloc_from_partial)                                                  \
+	X(ALLOC_REFILL, alloc_refill)                                                              \
+	X(CPUSLAB_FLUSH, cpuslab_flush)                                                            \
+	X(CPU_PARTIAL_ALLOC, cpu_partial_alloc)                                                    \
+	X(CPU_PARTIAL_FREE, cpu_partial_free)                                                      \
+	X(CPU_PARTIAL_DRAIN, cpu_partial_drain)
 
 enum stat_item {
 #define X(item, name) STAT_##item,

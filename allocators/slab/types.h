@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E12 below; nothing else is assumed.
+ * operations. check.c tests exactly the equations E1 to E14 below and V1 of vmarea.h; nothing else
+ * is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
@@ -10,16 +11,24 @@
  * bytes, a multiple of 64. barn: the sheaves of one cache and node that no CPU has at hand. fresh:
  * an object of a slab that was never handed out, and so was never written.
  *
- * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest.
+ * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest (but
+ * 6 may be tried under 5: partial.c).
  *
+ *   0a. pool.mutex     pmalloc.c  one pool and its areas
+ *   0b. area_lock      pmalloc_area.c  from addresses to areas
  *   1. slab_boot_lock  boot.c     the state of the library as a whole
+ *      start_lock      vmarea.c   making the range of vmalloc; taken holding nothing
  *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
+ *   2a. shrinker_lock  shrinker.c the list of shrinkers, who is in their functions
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
  *   6. zone.lock       buddy.c    one memory node's free blocks
- *   7. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
- *   8. virtual_lock    virtual.c  the stocks of address ranges; never with 6 or 7
+ *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
+ *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
+ *   9. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
+ *  10. virtual_lock    virtual.c  the stocks of address ranges; nothing is taken under it
+ *      vmarea_lock     vmarea.c   areas of vmalloc; alone, no other lock is held or taken with it
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
@@ -27,7 +36,8 @@
  * NULL; who took a sheaf owns it. From another CPU the exchange is followed by a fence (membarrier)
  * that undoes what a thread may have begun there. Without restartable sequences a lane belongs to
  * a thread. Locks 4 to 6 are not held while a new slab is made or while memory goes back to the
- * system; none is while a constructor runs.
+ * system; none is while a constructor or a shrinker runs. Reclaim starts with 1 and 2 held at most,
+ * and takes slab_mutex only by trying: the thread may have it.
  *
  * States of a slab (the 7.x rules):
  *
@@ -144,7 +154,7 @@ enum migrate_type {
  *
  * E2. inuse + length(freelist) + nr_fresh == objects
  * E3. each freelist entry is the address of an object of this slab, no address twice, none fresh
- * E4. on_list == (inuse < objects)	(nobody is inside, so no slab is isolated)
+ * E4. on_list == (inuse < objects && !on_cpu)	(nobody is inside, so no slab is isolated)
  */
 struct frame {
 	struct list_head link; /* node.partial, or a free list of the zone */
@@ -166,6 +176,7 @@ struct frame {
 	uint8_t mobility; /* of a used block: the enum migrate_type it was asked for */
 	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
 	bool frozen; /* failed a consistency check: out of service, all objects count as used */
+	bool on_cpu; /* engine=cpuslab: a CPU's slab or on its partial list, so on no other list */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 
@@ -196,9 +207,9 @@ extern struct range slab_range;
  *     of a block has one node
  * E7. nr_dirty == the number of PAGE_DIRTY pages in free blocks == the sum of nr_dirty over them; a
  *     block is on the dirty list of its order if its nr_dirty > 0, else on the clean one
- * E11. a free block is on the lists of its pageblock's type; one that covers several has the same
+ * E13. a free block is on the lists of its pageblock's type; one that covers several has the same
  *      type in all
- * E12. a stocked or retired block is off the free lists and its pages are PAGE_CLEAN or, if the
+ * E14. a stocked or retired block is off the free lists and its pages are PAGE_CLEAN or, if the
  *      system refused to take the memory, PAGE_DIRTY; nr_stocked and nr_retired count their pages;
  *      a stocked one is on the list of one stock and of that list's order
  */
@@ -223,6 +234,16 @@ struct zone {
 	struct list_head clean[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
 };
 extern struct zone slab_zones[SLAB_MAX_NODES];
+
+/*
+ * What is in use and what it counts as (limit.h, vmstat.h); both atomic.
+ *
+ * E11. slab_limit.nr_used <= slab_limit.max, and equals the units of blocks from pages_alloc();
+ *      outside of the reserve, that is without HIGH, MEMALLOC and reclaim, an allocation succeeds
+ *      only if nr_used + min <= max afterwards
+ * E12. NR_SLAB_RECLAIMABLE_B == the bytes of slabs of SLAB_RECLAIM_ACCOUNT caches;
+ *      NR_SLAB_UNRECLAIMABLE_B == those of all other slabs and of large blocks
+ */
 
 /*
  * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
@@ -258,6 +279,24 @@ struct lane {
 	uint64_t reserved[5];
 } __attribute__((aligned(64)));
 
+/*
+ * What engine=cpuslab keeps in the place of a lane: the rules of Linux 6.12 to 6.17. The CPU owns
+ * one slab and hands out its objects by restartable sequences that compare freelist, tid and slab
+ * before they store; slab == NULL keeps all sequences out. Slabs on the partial list are linked by
+ * frame.link.next. lock is taken between 4 and 5 of the lock order.
+ */
+struct cpu_slab {
+	void *freelist; /* free objects of slab; all of them count as in use there */
+	uint64_t tid;	/* moves with each change of freelist, so that an old one is never taken for
+			   new */
+	struct frame *slab;
+	struct frame *partial;
+	uint32_t nr_partial;
+	struct lock lock; /* partial, and who may close and open the gate */
+	uint64_t reserved[3];
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct cpu_slab) == sizeof(struct lane), "one place for both");
+
 /* The kernel's limits, for each node and cache. */
 #define MAX_FULL_SHEAVES  10u
 #define MAX_EMPTY_SHEAVES 10u
@@ -278,12 +317,13 @@ struct barn {
  * A cache's slabs and sheaves on one memory node.
  *
  * E8. nr_partial == length(partial); nr_slabs and nr_objects equal the count and the sum of objects
- *     over the slabs of this cache and node in the page map
+ *     over the slabs of this cache and node in the page map; what is on full is full
  */
 struct node {
 	struct lock lock;
 	unsigned int nr_partial;
 	struct list_head partial; /* slabs with at least one free object */
+	struct list_head full;	  /* of debug caches: slabs without, unless frozen (single.c) */
 	size_t nr_slabs;
 	size_t nr_objects;
 	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */
@@ -319,7 +359,7 @@ struct geometry {
 	unsigned int objects;	/* in a slab of that order */
 	unsigned int min_order; /* tried when the usual order fails */
 	unsigned int min_objects;
-	unsigned int min_partial;  /* slabs kept although they are empty */
+	unsigned int min_partial;  /* slabs kept although they are empty; may be set (sysfs.h) */
 	unsigned int capacity;	   /* objects in a sheaf; 0: no sheaves */
 	unsigned int track_offset; /* of the alloc track, from the object; the free track follows */
 	unsigned int orig_offset;  /* of the word with the size asked for; 0: not kept */
@@ -329,24 +369,28 @@ struct geometry {
 
 /*
  * The three slots tell the fast paths what they may do. slot: of the lane; 0 for caches without
- * sheaves, whose every operation takes node.lock. alloc_slot: the same, or 0 if an allocation needs
- * more than a pop (hooks.h). free_slot: the same, or 0 if a free needs more than a push, as with
- * hooks or several nodes.
+ * sheaves, whose operations take node.lock or belong to the other engine. alloc_slot: the same, or
+ * 0 if an allocation needs more than a pop (hooks.h). free_slot: the same, or 0 if a free needs
+ * more than a push, as with hooks or several nodes.
  */
 struct kmem_cache {
 	uint32_t alloc_slot;
 	uint32_t free_slot;
 	uint32_t slot;
+	uint32_t lane; /* where the lane is, whatever the engine keeps in it; 0: none */
 	slab_flags_t flags;
+	bool hooked; /* hooks.h: an allocation or a free is more than moving an object */
 	struct geometry geo;
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */
 	unsigned int usersize;
-	uint64_t random; /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint64_t random;    /* what the hardened free pointers are mixed with; 0: they are plain */
+	uint32_t *sequence; /* freelist.c: where the objects of a new slab lie, in random order */
 	unsigned int align_request; /* as given: a merge candidate must satisfy it */
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */
 	struct list_head attached;  /* percpu.c's list */
+	struct list_head aliases;   /* names of later users (merge.h) */
 	char name[SLAB_NAME_LEN];
 	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
 	struct list_head stock[2]; /* virtual.c: ranges of the usual and of the least order */
@@ -361,6 +405,11 @@ extern unsigned int slab_nr_nodes;
 static inline unsigned int cache_object_size(const struct kmem_cache *s)
 {
 	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);
+}
+
+static inline unsigned int cache_min_partial(const struct kmem_cache *s)
+{
+	return __atomic_load_n(&s->geo.min_partial, __ATOMIC_RELAXED);
 }
 
 #endif

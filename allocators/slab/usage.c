@@ -9,11 +9,16 @@
 #include "boot.h"
 #include "cache.h"
 #include "exact.h"
+#include "defer.h"
 #include "frame.h"
+#include "freelist.h"
+#include "kfence.h"
 #include "large.h"
 #include "pagemap.h"
 #include "percpu.h"
 #include "sheaf.h"
+#include "stackdepot.h"
+#include "vmarea.h"
 
 struct census {
 	struct slab_usage *usage;
@@ -181,8 +186,8 @@ static void count_zones(struct slab_usage *u)
 		u->retired_bytes += z->nr_retired << UNIT_SHIFT;
 		lock_release(&z->lock);
 	}
-	u->metadata_bytes =
-		pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes();
+	u->metadata_bytes = pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) +
+			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() + kfence_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
@@ -192,13 +197,15 @@ void slab_usage(struct slab_usage *u)
 	memset(u, 0, sizeof(*u));
 	if (!boot_ensure())
 		return;
+	defer_drain();
 	lock_acquire(&slab_mutex);
 	list_for_each_entry (s, &slab_caches, link)
 		count_cache(u, s);
 	lock_release(&slab_mutex);
 	count_zones(u);
 	u->large_bytes = large_bytes();
+	u->vmalloc_bytes = vmarea_bytes();
 	u->page_bytes = exact_bytes();
-	u->held_bytes = u->slab_bytes + u->large_bytes + u->page_bytes + u->free_dirty_bytes +
-			u->metadata_bytes;
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->page_bytes + u->vmalloc_bytes +
+			u->free_dirty_bytes + u->metadata_bytes;
 }

@@ -49,6 +49,10 @@ echo 'this is not C' >text.c
 expect 'run with a file that does not compile' 2 "$RUNNER" run text.c --db db
 says err 'does not compile'
 
+expect 'slabinfo of a run that cannot be' 2 "$RUNNER" slabinfo x/y --db db
+says err "'y' is no trial"
+one_line
+
 expect 'help' 0 "$RUNNER" help
 says out 'exit codes'
 expect 'no command' 0 "$RUNNER"

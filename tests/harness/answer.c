@@ -32,6 +32,9 @@ static void test_every_kind_of_line_lands_in_its_field(void **state)
 	assert_true(answer_line(&t, "bucket 3.5 17"));
 	assert_true(answer_line(&t, "align 64 32 9"));
 	assert_true(answer_line(&t, "slab 9 4"));
+	assert_true(answer_line(&t, "slabinfo kmalloc-8   1"));
+	assert_true(answer_line(&t, "slabinfo "));
+	assert_true(answer_line(&t, "slabinfo end"));
 	assert_true(answer_line(&t, "digest 00000000000000ff"));
 	assert_true(answer_line(&t, "note one"));
 	assert_true(answer_line(&t, "note two"));
@@ -41,9 +44,23 @@ static void test_every_kind_of_line_lands_in_its_field(void **state)
 	assert_true(t.bucket[0].low_ns == 3.5 && t.bucket[0].calls == 17);
 	assert_true(t.alignment[0].size_class == 64 && t.alignment[0].divisor == 32);
 	assert_true(t.have_slab_use && t.slab_use[9] == 4);
+	assert_string_equal(t.slabinfo, "kmalloc-8   1\n\nend\n");
 	assert_true(t.digest == 0xff);
 	assert_string_equal(t.note, "one; two");
 	assert_int_equal(t.status, TRIAL_OK);
+}
+
+static void test_a_long_slabinfo_keeps_whole_lines(void **state)
+{
+	char line[512] = "slabinfo ";
+
+	(void)state;
+	memset(line + strlen(line), 'x', 400);
+	for (int i = 0; i < 1000; i++)
+		assert_true(answer_line(&t, line));
+	assert_int_equal(strlen(t.slabinfo), t.slabinfo_len);
+	assert_int_equal(t.slabinfo_len % 401, 0);
+	assert_int_equal(t.slabinfo_len / 401, (TRIAL_MAX_SLABINFO - 1) / 401);
 }
 
 static void test_the_first_error_is_the_reason(void **state)
@@ -103,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_every_kind_of_line_lands_in_its_field, clear),
+		cmocka_unit_test_setup(test_a_long_slabinfo_keeps_whole_lines, clear),
 		cmocka_unit_test_setup(test_the_first_error_is_the_reason, clear),
 		cmocka_unit_test_setup(test_an_outgrown_map_is_told_apart, clear),
 		cmocka_unit_test_setup(test_garbage_fails_the_trial, clear),

@@ -24,6 +24,7 @@ static void fill_everything(struct trial *t)
 	t->alignment[t->nr_alignment++] = (struct trial_alignment){ 64, 32, 10 };
 	t->have_slab_use = true;
 	t->slab_use[9] = 42;
+	strcpy(t->slabinfo, "two\nlines\n");
 	strcpy(t->note, "it's \"noted\"");
 }
 
@@ -54,6 +55,9 @@ static void test_everything_of_a_trial_is_stored(void **state)
 	assert_int_equal(sql_value(db, "SELECT sum(nr_slabs) FROM v_slab_use WHERE tenth = 9"),
 			 168);
 	assert_int_equal(sql_value(db, "SELECT count(*) FROM slab_use"), 40);
+	assert_int_equal(sql_value(db, "SELECT count(*) FROM v_slabinfo WHERE block = 0 AND "
+				       "length(text) = 10"),
+			 4);
 	store_close(s);
 }
 

@@ -50,6 +50,25 @@ static void cache_free_of_a_static(void)
 	kmem_cache_free(s, on_the_heap);
 }
 
+static void free_foreign_pointers_and_go_on(void)
+{
+	free_of_the_stack();
+	free_of_a_page_never_used();
+	cache_free_of_a_static();
+	if (slab_errors() != 3 || slab_check(NULL, NULL))
+		_exit(2);
+}
+
+static void test_foreign_pointers_are_refused_and_the_program_goes_on(void **state)
+{
+	char text[16384];
+
+	(void)state;
+	assert_survived("", free_foreign_pointers_and_go_on, "slab: Not a valid slab page", text,
+			sizeof(text));
+	assert_non_null(strstr(text, "BUG slab (Tainted: G    B): Not a valid slab page\n"));
+}
+
 static void test_free_of_foreign_pointer_is_reported(void **state)
 {
 	(void)state;
@@ -68,12 +87,13 @@ static void test_free_of_an_unused_page_is_reported(void **state)
 static void test_ksize_of_foreign_pointer_is_reported(void **state)
 {
 	(void)state;
-	assert_reported("", ksize_of_the_stack, "slab: Not a valid slab page");
+	assert_fatal("", ksize_of_the_stack, "slab: Not a valid slab page");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_foreign_pointers_are_refused_and_the_program_goes_on),
 		cmocka_unit_test(test_free_of_foreign_pointer_is_reported),
 		cmocka_unit_test(test_free_of_an_unused_page_is_reported),
 		cmocka_unit_test(test_ksize_of_foreign_pointer_is_reported),

@@ -10,8 +10,8 @@ static void create_with_an_odd_alignment(void)
 static void test_creation_with_panic_ends_in_a_report(void **state)
 {
 	(void)state;
-	assert_reported("", create_with_an_odd_alignment,
-			"vital: Failed to create slab: bad name, size, alignment or flags");
+	assert_fatal("", create_with_an_odd_alignment,
+		     "vital: Failed to create slab: bad name, size, alignment or flags");
 }
 
 int main(void)

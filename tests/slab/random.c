@@ -6,7 +6,10 @@
 #include "common.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "lib/bits.h"
 #include "lib/random.h"
 
 #define NR_CACHES  12
@@ -279,13 +282,32 @@ static void test_threads_make_and_destroy_caches(void **state)
 	assert_equations_hold();
 }
 
+/* libslab boots once a process, so each set of options has a process of its own. */
+static const char *const modes[] = {
+	"partition=random,seed=1,dirty=1M",
+	"engine=cpuslab",
+	"engine=cpuslab,stats=1,partition=typed",
+	"stats=1",
+	"debug=FZPU",
+	"freelist_random=1,freelist_hardened=1,init_on_alloc=1,init_on_free=1",
+	"freelist_hardened=1,engine=cpuslab",
+	"kfence=1",
+	"debug=Z,engine=cpuslab",
+};
+
+static const char *mode;
+
 static int boot(void **state)
 {
+	int err = slab_boot(mode);
+
 	(void)state;
-	return slab_boot("partition=random,seed=1,dirty=1M");
+	if (err)
+		print_error("%s: %s\n", mode, slab_boot_error());
+	return err;
 }
 
-int main(void)
+static int run_group(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_operations_keep_the_equations),
@@ -293,5 +315,30 @@ int main(void)
 		cmocka_unit_test(test_threads_make_and_destroy_caches),
 	};
 
-	return cmocka_run_group_tests(tests, boot, NULL);
+	return cmocka_run_group_tests_name(mode, tests, boot, NULL);
+}
+
+/* MODE in the environment: that one alone, in this process. */
+int main(void)
+{
+	int failed = 0;
+
+	mode = getenv("MODE");
+	if (mode)
+		return run_group();
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		int status;
+		pid_t pid;
+
+		mode = modes[i];
+		fflush(NULL);
+		pid = fork();
+		if (!pid)
+			exit(run_group());
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
+			fprintf(stderr, "failed; repeat with MODE='%s'\n", mode);
+			failed = 1;
+		}
+	}
+	return failed;
 }

@@ -128,10 +128,10 @@ static void test_options_read_back(void **state)
 	assert_string_equal(value, "2");
 	slab_option_get("partition", value, sizeof(value));
 	assert_string_equal(value, "none");
-	slab_option_get("engine", value, sizeof(value));
+	slab_option_get("cached_by", value, sizeof(value));
 	assert_non_null(strstr(value, " sheaves"));
 	assert_true(slab_option_get("no_such", value, sizeof(value)) < 0);
-	assert_int_equal(slab_option_get("engine", value, 4), strlen(percpu_engine()));
+	assert_int_equal(slab_option_get("cached_by", value, 4), strlen(percpu_engine()));
 	assert_string_equal(value, "per");
 }
 
@@ -153,7 +153,11 @@ static int refuse_bad_options(void **state)
 		  "option partition cannot be 'maybe'; give none, random or typed" },
 		{ "cpus=0", "option cpus cannot be '0'; give a number from 1 to 65536" },
 		{ "cpus", "option cpus cannot be ''; give a number from 1 to 65536" },
-		{ "debug=Z", "option debug cannot be 'Z'; give F or -" },
+		{ "debug=FX", "option debug cannot be 'FX'; give letters of FZPUTAO or -, names "
+			      "behind '+', blocks between ';'" },
+		{ "panic_on_error=2", "option panic_on_error cannot be '2'; give 0 or 1" },
+		{ "failslab=interval:0", "option failslab cannot be 'interval:0'; give "
+					 "interval:N+probability:P+times:T, some of them, or -" },
 		{ "slab_min_order=5", "slab_min_order is above slab_max_order; raise the one or "
 				      "lower the other" },
 		{ "range=65M",

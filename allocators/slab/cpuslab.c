@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A CPU's slab. The gate is cpu_slab.slab: while it is NULL no sequence changes the freelist, so
+ * who holds cpu_slab.lock and has closed it owns both. See cpuslab.h, types.h and rseq.h.
+ */
+#include "cpuslab.h"
+
+#include "frame.h"
+#include "freelist.h"
+#include "hooks.h"
+#include "membarrier.h"
+#include "nodes.h"
+#include "pagemap.h"
+#include "partial.h"
+#include "percpu.h"
+#include "stat.h"
+
+bool slab_cpuslab;
+
+static struct cpu_slab *here(struct kmem_cache *s)
+{
+	return (struct cpu_slab *)(void *)percpu_lane(s->lane);
+}
+
+unsigned int cpuslab_partial_objects(const struct geometry *geo)
+{
+	if (geo->size >= 4096)
+		return 6;
+	if (geo->size >= 1024)
+		return 24;
+	return geo->size >= 256 ? 52 : 120;
+}
+
+unsigned int cpuslab_partial_slabs(const struct geometry *geo)
+{
+	return (2 * cpuslab_partial_objects(geo) + geo->objects - 1) / geo->objects;
+}
+
+/* Mixed free pointers are decoded in C, by cpuslab_alloc(). */
+static bool is_plain(const struct kmem_cache *s)
+{
+	return s->lane && !s->random && !hooks_needed(s);
+}
+
+void *cpuslab_pop(struct kmem_cache *s)
+{
+	return likely(is_plain(s)) ? rseq_pop_chain(s->lane, s->geo.offset) : NULL;
+}
+
+bool cpuslab_push(const struct kmem_cache *expected, void *p)
+{
+	size_t page = pagemap_page(p);
+	uint32_t entry;
+	struct frame *f;
+
+	if (unlikely(page >= slab_range.nr_pages))
+		return false;
+	entry = pagemap_entry(page);
+	if (unlikely(entry_kind(entry) != PAGE_SLAB))
+		return false;
+	f = pagemap_frame(page, entry);
+	if (unlikely(expected && expected != f->cache) || unlikely(!is_plain(f->cache)))
+		return false;
+	return rseq_push_chain(f->cache->lane, f, p, f->cache->geo.offset);
+}
+
+/* Where lanes belong to threads nobody else is inside. */
+static bool change(struct kmem_cache *s, const struct rseq_change *c)
+{
+	if (percpu_nr_cpus())
+		return rseq_change(s->lane, c);
+	__atomic_store_n(&c->where->freelist, c->new_freelist, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* What is there now; the order of the loads is that of the comparison's use. */
+static struct rseq_change look(struct cpu_slab *c)
+{
+	return (struct rseq_change){
+		.where = c,
+		.tid = __atomic_load_n(&c->tid, __ATOMIC_RELAXED),
+		.slab = __atomic_load_n(&c->slab, __ATOMIC_ACQUIRE),
+		.freelist = __atomic_load_n(&c->freelist, __ATOMIC_RELAXED),
+	};
+}
+
+/* Take the gate's slab away. False: this thread has moved to another CPU. The lock is held. */
+static bool close_gate(struct kmem_cache *s, struct cpu_slab *c, struct frame **slab)
+{
+	*slab = c->slab;
+	if (percpu_nr_cpus())
+		return rseq_close(s->lane, c);
+	__atomic_store_n(&c->slab, NULL, __ATOMIC_RELAXED);
+	return true;
+}
+
+static void open_gate(struct cpu_slab *c, struct frame *slab, void *freelist)
+{
+	__atomic_store_n(&c->tid, c->tid + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->freelist, freelist, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->slab, slab, __ATOMIC_RELEASE);
+}
+
+/* The partial list is a stack through the frames' links. The lock is held. */
+static void push_partial(struct cpu_slab *c, struct frame *f)
+{
+	f->link.next = c->partial ? &c->partial->link : NULL;
+	c->partial = f;
+	c->nr_partial++;
+}
+
+static struct frame *pop_partial(struct cpu_slab *c)
+{
+	struct frame *f = c->partial;
+
+	if (!f)
+		return NULL;
+	c->partial = f->link.next ? list_entry(f->link.next, struct frame, link) : NULL;
+	c->nr_partial--;
+	return f;
+}
+
+static void drain_partial(struct kmem_cache *s, struct cpu_slab *c)
+{
+	struct frame *f;
+
+	if (c->partial)
+		stat_inc(s, STAT_CPU_PARTIAL_DRAIN);
+	while ((f = pop_partial(c)))
+		partial_return(s, f);
+}
+
+/* The node's first slab to work on, and half a list's worth behind it. */
+static struct frame *claim(struct kmem_cache *s, struct cpu_slab *c)
+{
+	unsigned int more = cpuslab_partial_slabs(&s->geo) / 2;
+	struct frame *f = partial_claim(s, nodes_here()), *next;
+
+	if (!f)
+		return NULL;
+	stat_inc(s, STAT_ALLOC_FROM_PARTIAL);
+	while (c->nr_partial <= more && (next = partial_claim(s, nodes_here())))
+		push_partial(c, next);
+	return f;
+}
+
+static struct frame *next_slab(struct kmem_cache *s, struct cpu_slab *c)
+{
+	struct frame *f = pop_partial(c);
+
+	if (!f)
+		return claim(s, c);
+	stat_inc(s, STAT_CPU_PARTIAL_ALLOC);
+	return f;
+}
+
+/* A slab with free objects and their chain, from what this CPU had, its list or the node. */
+static void *refill(struct kmem_cache *s, struct cpu_slab *c, struct frame **slab)
+{
+	void *chain = NULL;
+
+	if (*slab) {
+		chain = partial_take_chain(s, *slab);
+		if (chain)
+			stat_inc(s, STAT_ALLOC_REFILL);
+		else
+			partial_return(s, *slab);
+	}
+	while (!chain) {
+		*slab = next_slab(s, c);
+		if (!*slab)
+			return NULL;
+		chain = partial_take_chain(s, *slab);
+		if (!chain)
+			partial_return(s, *slab);
+	}
+	return chain;
+}
+
+/* With the gate closed: one object and the gate open again. */
+static void *take_closed(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab)
+{
+	void *chain = c->freelist, *rest = NULL;
+
+	if (!chain)
+		chain = refill(s, c, &slab);
+	if (chain)
+		rest = freelist_follow(s, slab, chain);
+	open_gate(c, slab, rest);
+	return chain;
+}
+
+static void *alloc_listed(struct kmem_cache *s)
+{
+	struct cpu_slab *c;
+	struct frame *slab;
+	void *object;
+
+	while ((c = here(s))) {
+		lock_acquire(&c->lock);
+		if (close_gate(s, c, &slab)) {
+			object = take_closed(s, c, slab);
+			lock_release(&c->lock);
+			return object;
+		}
+		lock_release(&c->lock);
+	}
+	return NULL;
+}
+
+/* The slab was full and is on no list: it goes to this CPU's. */
+static void put_partial(struct kmem_cache *s, struct frame *f)
+{
+	struct cpu_slab *c = here(s);
+
+	if (!c) {
+		partial_return(s, f);
+		return;
+	}
+	lock_acquire(&c->lock);
+	if (c->nr_partial >= cpuslab_partial_slabs(&s->geo))
+		drain_partial(s, c);
+	push_partial(c, f);
+	lock_release(&c->lock);
+	stat_inc(s, STAT_CPU_PARTIAL_FREE);
+}
+
+/* Without the lock: a constructor may run, memory may be reclaimed. */
+static void *alloc_from_new(struct kmem_cache *s, gfp_t gfp)
+{
+	struct frame *f = frame_create(s, gfp, NUMA_NO_NODE);
+	void *object;
+
+	if (!f)
+		return NULL;
+	stat_inc(s, STAT_ALLOC_SLAB);
+	frame_take(s, f, &object, 1);
+	if (f->inuse == f->objects) {
+		partial_add_new(s, f);
+	} else {
+		partial_count_new(s, f);
+		put_partial(s, f);
+	}
+	return object;
+}
+
+void *cpuslab_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct cpu_slab *c;
+	void *object;
+
+	while ((c = here(s))) {
+		struct rseq_change now = look(c);
+
+		if (!now.freelist || !now.slab)
+			break;
+		now.new_freelist = freelist_next(s, now.freelist);
+		/* Somebody else's by now, or damaged: with the gate closed it can be told. */
+		if (s->random && now.new_freelist &&
+		    !freelist_may_hold(s, now.slab, now.new_freelist))
+			break;
+		if (change(s, &now))
+			return now.freelist;
+	}
+	object = alloc_listed(s);
+	return object ? object : alloc_from_new(s, gfp);
+}
+
+void cpuslab_free(struct kmem_cache *s, struct frame *f, void *object)
+{
+	struct cpu_slab *c;
+
+	while ((c = here(s))) {
+		struct rseq_change now = look(c);
+
+		if (now.slab != f)
+			break;
+		freelist_set_next(s, object, now.freelist);
+		now.new_freelist = object;
+		if (change(s, &now)) {
+			stat_inc(s, STAT_FREE_FASTPATH);
+			return;
+		}
+	}
+	stat_inc(s, STAT_FREE_SLOWPATH);
+	if (partial_give_one(s, f, object))
+		put_partial(s, f);
+}
+
+/* The gate is closed: what the CPU had goes back. The lock is held. */
+static void give_up(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab)
+{
+	void *object = c->freelist, *next;
+
+	if (slab || c->partial)
+		stat_inc(s, STAT_CPUSLAB_FLUSH);
+	for (; object; object = next) {
+		next = freelist_follow(s, slab, object);
+		partial_give_one(s, slab, object);
+	}
+	__atomic_store_n(&c->freelist, NULL, __ATOMIC_RELAXED);
+	if (slab)
+		partial_return(s, slab);
+	drain_partial(s, c);
+}
+
+static void flush(struct kmem_cache *s, struct cpu_slab *c, int cpu)
+{
+	struct frame *slab;
+
+	lock_acquire(&c->lock);
+	slab = c->slab;
+	__atomic_store_n(&c->slab, NULL, __ATOMIC_RELAXED);
+	if (slab && cpu >= 0)
+		membarrier_fence((unsigned int)cpu);
+	give_up(s, c, slab);
+	lock_release(&c->lock);
+}
+
+static struct cpu_slab *of_lane(struct lane *lane)
+{
+	return (struct cpu_slab *)(void *)lane;
+}
+
+static void flush_reachable(struct kmem_cache *s, struct lane *lane, int cpu)
+{
+	if (cpu != PERCPU_OTHER)
+		flush(s, of_lane(lane), cpu);
+}
+
+static void flush_any(struct kmem_cache *s, struct lane *lane, int cpu)
+{
+	flush(s, of_lane(lane), cpu);
+}
+
+void cpuslab_flush_all(struct kmem_cache *s)
+{
+	percpu_visit_cpus(s, flush_reachable);
+}
+
+void cpuslab_drain(struct kmem_cache *s)
+{
+	percpu_visit_cpus(s, flush_any);
+}
+
+void cpuslab_end_lane(struct kmem_cache *s, struct lane *lane)
+{
+	flush(s, of_lane(lane), PERCPU_OWN);
+}
+
+struct visit {
+	bool (*visit)(struct kmem_cache *s, void *object, void *ctx);
+	void *ctx;
+};
+
+static void visit_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
+{
+	const struct visit *v = ctx;
+	void *object = of_lane(lane)->freelist;
+
+	while (object && v->visit(s, object, v->ctx))
+		object = freelist_next(s, object);
+}
+
+void cpuslab_visit(struct kmem_cache *s,
+		   bool (*visit)(struct kmem_cache *s, void *object, void *ctx), void *ctx)
+{
+	struct visit v = { visit, ctx };
+
+	percpu_visit(s, visit_lane, &v);
+}

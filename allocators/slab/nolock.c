@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc_nolock() and kfree_nolock(): the lanes where they are restartable sequences, which a
+ * signal only makes begin again, then slabs under a lock that is tried and never waited for. What
+ * can neither be pushed nor put back goes to defer.h. See slab.h.
+ */
+#include <errno.h>
+
+#include "boot.h"
+#include "debug.h"
+#include "defer.h"
+#include "free.h"
+#include "hooks.h"
+#include "init.h"
+#include "kmalloc.h"
+#include "nodes.h"
+#include "pagemap.h"
+#include "partial.h"
+#include "percpu.h"
+#include "report.h"
+
+#define GFP_ALLOWED (__GFP_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+/* Where lanes belong to threads the signal may have come between two instructions of their owner.
+ */
+static void *pop(size_t slot)
+{
+	return percpu_nr_cpus() ? percpu_pop(slot) : NULL;
+}
+
+static bool push(size_t slot, void *object)
+{
+	return percpu_nr_cpus() && percpu_push(slot, object);
+}
+
+static void *take(struct kmem_cache *s, int node)
+{
+	bool anywhere = node == NUMA_NO_NODE || slab_nr_nodes == 1;
+	void *object = NULL;
+
+	if (!hooks_are_optional(s))
+		return NULL;
+	if (anywhere)
+		object = pop(s->alloc_slot);
+	if (object)
+		return object;
+	return partial_take_nolock(s, anywhere ? nodes_here() : (unsigned int)node);
+}
+
+/* The class itself, then the next larger one: its lock may be free, its slabs may have room. */
+static void *take_or_larger(unsigned int type, size_t size, int node)
+{
+	size_t larger = kmalloc_class_bytes(kmalloc_index(size)) + 1u;
+	void *object = take(kmalloc_cache(type, kmalloc_index(size)), node);
+
+	if (object || larger > kmalloc_max_cache_size())
+		return object;
+	return take(kmalloc_cache(type, kmalloc_index(larger)), node);
+}
+
+/* What hooks_after_alloc() would do of it. */
+static void clear(const struct kmem_cache *s, void *object, gfp_t gfp, size_t size)
+{
+	if (init_want_free(s))
+		init_wipe_freeptr(s, object);
+	if (init_want_alloc(gfp, s))
+		init_object_on_alloc(s, object, size);
+}
+
+void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token)
+{
+	int saved = errno;
+	void *object;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (!__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE))
+		return NULL;
+	if (size > kmalloc_max_cache_size() || (gfp & ~GFP_ALLOWED))
+		return NULL;
+	object = take_or_larger(kmalloc_type(gfp, token), size, node);
+	if (object)
+		clear(frame_of(object)->cache, object, gfp, size);
+	errno = saved;
+	return object;
+}
+
+/* Where a free needs more than to move the object, the ordinary way has to do it. */
+static void give(struct kmem_cache *s, void *object)
+{
+	if (push(s->free_slot, object))
+		return;
+	if (debug_is_on(s) || hooks_needed(s) || !partial_give_nolock(s, object))
+		defer_push(object);
+}
+
+void kfree_nolock(const void *p)
+{
+	int saved = errno;
+	void *object = (void *)(uintptr_t)p;
+	const struct frame *f = free_frame(p);
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (!f)
+		report_foreign(p, "Not a valid slab page");
+	else if (!free_cache(f))
+		report_foreign(p, "large kmalloc is not supported by kfree_nolock(); use kfree()");
+	else
+		give(free_cache(f), object);
+	errno = saved;
+}

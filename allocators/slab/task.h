@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the running thread is doing in reclaim: the kernel's PF_MEMALLOC and reclaim_state. Each
+ * thread reads and writes its own; no lock.
+ */
+#ifndef SLAB_TASK_H
+#define SLAB_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct task_state {
+	bool in_reclaim;
+	bool in_shrinker;
+	/* Units that this thread returned to the buddy, ever; reclaim takes differences. */
+	size_t nr_returned;
+	/* Objects that shrinkers counted in this thread's passes, ever. */
+	unsigned long nr_freeable;
+};
+
+extern __thread struct task_state slab_task __attribute__((tls_model("initial-exec")));
+
+/* Allocations made here do not reclaim again, and may use all of the reserve. */
+static inline bool task_memalloc(void)
+{
+	return slab_task.in_reclaim || slab_task.in_shrinker;
+}
+
+#endif

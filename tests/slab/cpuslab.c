@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/* engine=cpuslab: one slab a CPU, the partial list of a CPU, remote frees (rules of 6.12 to 6.17).
+ */
+#include "common.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "allocators/slab/cpuslab.h"
+#include "allocators/slab/frame.h"
+#include "allocators/slab/pagemap.h"
+#include "allocators/slab/percpu.h"
+#include "allocators/slab/stat.h"
+
+static uint64_t count(const struct kmem_cache *s, enum stat_item item)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int cpu = 0; cpu < stat_nr_cpus(); cpu++)
+		sum += stat_read(s, cpu, item);
+	return sum;
+}
+
+static struct kmem_cache *make(const char *name, unsigned int size)
+{
+	struct kmem_cache *s = kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
+
+	assert_non_null(s);
+	return s;
+}
+
+/* The state is a CPU's, so the test stays on one. */
+static void stay_here(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* cpu_partial as a live 6.18 kernel shows it: 120, 52, 24, 6. */
+static void test_limits_follow_the_size(void **state)
+{
+	static const unsigned int limits[][2] = {
+		{ 64, 120 }, { 256, 52 }, { 1024, 24 }, { 4096, 6 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct kmem_cache *s = make("limit", limits[i][0]);
+
+		assert_int_equal(cpuslab_partial_objects(&s->geo), limits[i][1]);
+		assert_int_equal(cpuslab_partial_slabs(&s->geo),
+				 (2 * limits[i][1] + s->geo.objects - 1) / s->geo.objects);
+		kmem_cache_destroy(s);
+	}
+}
+
+static void test_an_object_freed_to_the_cpu_s_slab_comes_next(void **state)
+{
+	struct kmem_cache *s = make("lifo", 64);
+	void *a, *b;
+
+	(void)state;
+	a = kmem_cache_alloc(s, GFP_KERNEL);
+	b = kmem_cache_alloc(s, GFP_KERNEL);
+	a = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, a);
+	assert_ptr_equal(kmem_cache_alloc(s, GFP_KERNEL), a);
+	kmem_cache_free(s, a);
+	kmem_cache_free(s, b);
+	assert_equations_hold();
+	assert_int_equal(kmem_cache_shrink(s), 1);
+}
+
+/* A free to a full slab sends it to this CPU's list; too many there and all go to the node. */
+static void test_full_slabs_gather_on_the_freeing_cpu(void **state)
+{
+	struct kmem_cache *s = make("gather", 512);
+	unsigned int limit = cpuslab_partial_slabs(&s->geo), per = s->geo.objects;
+	unsigned int nr = (limit + 3) * per;
+	void **p = calloc(nr, sizeof(*p));
+
+	(void)state;
+	for (unsigned int i = 0; i < nr; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_int_equal(count(s, STAT_CPU_PARTIAL_DRAIN), 0);
+	for (unsigned int i = 0; i < limit * per; i += per)
+		kmem_cache_free(s, p[i]);
+	assert_int_equal(s->node[0].nr_partial, 0);
+	assert_true(frame_of(p[0])->on_cpu);
+	assert_equations_hold();
+	kmem_cache_free(s, p[limit * per]);
+	assert_int_equal(count(s, STAT_CPU_PARTIAL_DRAIN), 1);
+	assert_int_equal(s->node[0].nr_partial, limit);
+	assert_equations_hold();
+	for (unsigned int i = 0; i < nr; i++)
+		if (i % per || i > limit * per)
+			kmem_cache_free(s, p[i]);
+	assert_int_equal(kmem_cache_shrink(s), 0);
+	free(p);
+	kmem_cache_destroy(s);
+}
+
+struct remote {
+	struct kmem_cache *cache;
+	void *objects[400];
+};
+
+static void *free_all(void *arg)
+{
+	struct remote *r = arg;
+
+	for (size_t i = 0; i < ARRAY_SIZE(r->objects); i++)
+		kmem_cache_free(r->cache, r->objects[i]);
+	return NULL;
+}
+
+/* Objects of a slab that another CPU allocates from come back to it under the lock. */
+static void test_remote_frees_are_found_by_the_owner(void **state)
+{
+	struct remote r = { .cache = make("remote", 128) };
+	pthread_t thread;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(r.objects); i++)
+			assert_non_null(r.objects[i] = kmem_cache_alloc(r.cache, GFP_KERNEL));
+		assert_int_equal(pthread_create(&thread, NULL, free_all, &r), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_equations_hold();
+	}
+	assert_int_equal(kmem_cache_shrink(r.cache), 0);
+	assert_int_equal(r.cache->node[0].nr_slabs, 0);
+	kmem_cache_destroy(r.cache);
+}
+
+static int boot(void **state)
+{
+	(void)state;
+	stay_here();
+	return slab_boot("engine=cpuslab,cpus=2,stats=1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_limits_follow_the_size),
+		cmocka_unit_test(test_an_object_freed_to_the_cpu_s_slab_comes_next),
+		cmocka_unit_test(test_full_slabs_gather_on_the_freeing_cpu),
+		cmocka_unit_test(test_remote_frees_are_found_by_the_owner),
+	};
+
+	return cmocka_run_group_tests(tests, boot, NULL);
+}
