@@ -240,7 +240,7 @@ endef
 export SLAB_PC
 
 # What a program includes: slab.h and what belongs to the kernel's other headers.
-PUBLIC_HEADERS = $(addprefix allocators/slab/,slab.h usercopy.h shrinker.h pmalloc.h)
+PUBLIC_HEADERS = $(addprefix allocators/slab/,slab.h usercopy.h shrinker.h pmalloc.h codetag.h memcontrol.h)
 
 ## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)
 install: all

@@ -7,11 +7,14 @@
 #include "boot.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "alloc_tag.h"
 #include "buckets.h"
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
+#include "exts.h"
 #include "freelist.h"
 #include "init.h"
 #include "kfence.h"
@@ -41,6 +44,13 @@ static void free_internal(void *memory)
 	kfree(memory);
 }
 
+static void *alloc_zeroed(size_t bytes, gfp_t gfp)
+{
+	void *memory = kmalloc_internal(bytes, gfp);
+
+	return memory ? memset(memory, 0, bytes) : NULL;
+}
+
 static struct cache_policy policy_of(const struct options *o)
 {
 	struct machine m = machine_default(slab_page_bytes(), (unsigned int)o->cpus);
@@ -49,6 +59,7 @@ static struct cache_policy policy_of(const struct options *o)
 	m.slab_max_order = (unsigned int)o->slab_max_order;
 	m.slab_min_objects = (unsigned int)o->slab_min_objects;
 	m.nomerge = !o->merge;
+	m.ext_bytes = exts_bytes_with(o->profiling);
 	m.debug_keeps_orders = o->debug.keeps_orders;
 	return (struct cache_policy){ m };
 }
@@ -60,6 +71,7 @@ static void *alloc_name(size_t bytes)
 }
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
+static const struct memory_source zeroed_memory = { alloc_zeroed, free_internal };
 
 static struct freelist_policy freelist_policy_of(const struct options *o)
 {
@@ -120,6 +132,9 @@ static int start(struct options *o, struct text *why)
 	debug_policy_set(&o->debug);
 	failslab_set(&o->failslab, o->seed);
 	freelist_init(&freelist_policy);
+	alloc_tag_init(o->profiling);
+	memcg_init(&zeroed_memory);
+	exts_init(&zeroed_memory);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();

@@ -51,7 +51,7 @@ void free_unhooked(struct kmem_cache *s, void *object)
 
 static void free_to_cache(struct kmem_cache *s, struct frame *f, void *object, const void *caller)
 {
-	if (likely(!hooks_needed(s)) || hooks_free(s, f, object))
+	if (likely(!hooks_needed_to_free(s, f)) || hooks_free(s, f, object))
 		put(s, f, object, caller);
 }
 

@@ -17,8 +17,10 @@ static size_t ksize_of_slab(struct kmem_cache *s, void *object)
 	debug_set_orig_bytes(s, object, s->geo.object_size);
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON))
 		return s->geo.object_size;
-	/* Readers under RCU may look at the free pointer behind the object. */
-	return s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER) ? s->geo.inuse : s->geo.size;
+	/* Behind the object: what readers under RCU look at, tracks, or an extension. */
+	return s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER | SLAB_OBJ_EXT_IN_OBJ)
+		       ? s->geo.inuse
+		       : s->geo.size;
 }
 
 size_t ksize(const void *p)

@@ -41,6 +41,7 @@ struct options {
 	uint64_t kfence_burst;
 	uint64_t limit_bytes; /* 0: none */
 	uint64_t warn;
+	uint64_t profiling;
 };
 
 /* The defaults; asks the system for the CPUs. */
