@@ -9,10 +9,12 @@
 #include "cache.h"
 #include "cpuslab.h"
 #include "defer.h"
+#include "exts.h"
 #include "frame.h"
 #include "freelist.h"
 #include "large.h"
 #include "limit.h"
+#include "objcg.h"
 #include "pagemap.h"
 #include "sheaf.h"
 #include "text.h"
@@ -137,7 +139,8 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 		return;
 	}
 	expect_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
-		     s->free_slot);
+		     exts_present(f) ? 0 : s->free_slot);
+	exts_tally(s, f);
 	expect_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
 		     f->inuse < f->objects && !f->on_cpu);
 	check_freelist(c, s, f);
@@ -162,6 +165,8 @@ static size_t check_used(struct checker *c, size_t page, uint32_t entry)
 	check_tail(c, f, pages);
 	if (entry_kind(entry) == PAGE_SLAB)
 		check_slab(c, f, entry);
+	else
+		exts_large_tally(f);
 	c->nr_used += pages;
 	return pages;
 }
@@ -378,7 +383,9 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	c.mark = random_mix(&marks);
 	list_for_each_entry (s, &slab_caches, link)
 		memset(s->tally, 0, sizeof(s->tally));
+	objcg_tally_begin();
 	check_pages(&c);
+	c.nr += objcg_check(say, ctx);
 	check_zone(&c);
 	check_accounts(&c);
 	list_for_each_entry (s, &slab_caches, link) {
