@@ -145,6 +145,37 @@ static void test_the_flag_charges_what_the_cache_does_not(void **state)
 	kmem_cache_destroy(s);
 }
 
+/* Each way in and out: the cache charges, the flag does, the slab has others' charges. */
+static void test_bulks_are_charged_and_given_back(void **state)
+{
+	struct mem_cgroup *m = mem_cgroup_create(NULL, 30 * PAGE);
+	struct kmem_cache *charged = make("bulk-charged", 200, SLAB_ACCOUNT);
+	struct kmem_cache *plain = make("bulk-plain", 200, 0);
+	void *p[NR_OBJECTS];
+
+	(void)state;
+	set_active_memcg(m);
+	assert_true(kmem_cache_alloc_bulk(charged, GFP_KERNEL, 100, p));
+	assert_int_equal(stat_of(m, "slab"), 100 * cost(charged));
+	assert_true(kmem_cache_alloc_bulk(plain, GFP_KERNEL_ACCOUNT, 100, p + 100));
+	assert_true(kmem_cache_alloc_bulk(plain, GFP_KERNEL, 100, p + 200));
+	assert_int_equal(stat_of(m, "slab"), 100 * cost(charged) + 100 * cost(plain));
+	assert_false(kmem_cache_alloc_bulk(charged, GFP_KERNEL, 700, p + 300));
+	assert_int_equal(stat_of(m, "slab"), 100 * cost(charged) + 100 * cost(plain));
+	set_active_memcg(NULL);
+	assert_equations_hold();
+	kmem_cache_free_bulk(charged, 100, p);
+	assert_int_equal(stat_of(m, "slab"), 100 * cost(plain));
+	kmem_cache_free_bulk(plain, 150, p + 100);
+	assert_int_equal(stat_of(m, "slab"), 0);
+	kfree_bulk(50, p + 250);
+	assert_equations_hold();
+	assert_int_equal(settled_usage(m), 0);
+	mem_cgroup_put(m);
+	kmem_cache_destroy(charged);
+	kmem_cache_destroy(plain);
+}
+
 static void test_large_blocks_are_charged_as_they_are(void **state)
 {
 	struct mem_cgroup *m = mem_cgroup_create(NULL, 30 * PAGE);
@@ -537,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_without_memory_for_a_vector_the_object_is_not_charged),
 		cmocka_unit_test(test_an_object_costs_its_slot_and_a_pointer),
 		cmocka_unit_test(test_the_flag_charges_what_the_cache_does_not),
+		cmocka_unit_test(test_bulks_are_charged_and_given_back),
 		cmocka_unit_test(test_large_blocks_are_charged_as_they_are),
 		cmocka_unit_test(test_a_limit_refuses_and_recovers),
 		cmocka_unit_test(test_a_parent_s_limit_holds_for_all_its_children),
