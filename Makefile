@@ -77,6 +77,7 @@ MAIN_OBJ := $(B)/harness/main.o
 UNIT_TESTS := $(UNIT_OBJ:.o=)
 HARNESS_TESTS := $(HARNESS_TEST_OBJ:.o=)
 CLI_TESTS := $(filter-out tests/cli/lib.sh,$(sort $(wildcard tests/cli/*.sh)))
+MODELS := tests/models/run.sh
 LINTS := tests/layers.sh $(sort $(wildcard tests/lint/*.sh))
 
 LIBLIB := $(if $(LIB_OBJ),$(B)/liblib.a)
@@ -111,7 +112,7 @@ checked:
 	@$(MAKE) $(JOBS) WERROR=-Werror tests
 	@for san in $(SAN_CHECKS); do $(MAKE) $(JOBS) SAN=$$san WERROR=-Werror unit || exit 1; done
 	@$(if $(CLANG),$(MAKE) $(JOBS) O=$(O)/clang CC=$(CLANG) WERROR=-Werror tests)
-	@BUILD=$(O) $(LINT_ENV) tests/run $(LINTS) $(UNIT_TESTS) $(HARNESS_TESTS) $(CLI_TESTS) \
+	@BUILD=$(O) $(LINT_ENV) tests/run $(LINTS) $(MODELS) $(UNIT_TESTS) $(HARNESS_TESTS) $(CLI_TESTS) \
 		$(foreach s,$(SAN_CHECKS),$(UNIT_TESTS:$(B)/%=$(O)/san-$(s)/%)) \
 		$(if $(CLANG),$(UNIT_TESTS:$(B)/%=$(O)/clang/%))
 
@@ -240,7 +241,7 @@ export SLAB_PC
 
 # What a program includes: slab.h and what belongs to the kernel's other headers.
 PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h overflow.h kmalloc_obj.h \
-	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h))
+	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h codetag.h memcontrol.h))
 
 ## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)
 install: all

@@ -31,19 +31,39 @@ static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gf
 	};
 	void *object = NULL;
 
-	if (slab_cpuslab && node == NUMA_NO_NODE && !(gfp & __GFP_ZERO))
+	if (slab_cpuslab && node == NUMA_NO_NODE && !(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
 		object = cpuslab_pop(s);
 	return object ? object : alloc_general(s, &r);
 }
 
+/* What @gfp wants of an object that the fast path has taken. */
+static __attribute__((noinline)) void *finish(struct kmem_cache *s, gfp_t gfp, void *object,
+					      const void *caller)
+{
+	struct alloc_request r = {
+		.gfp = gfp,
+		.node = NUMA_NO_NODE,
+		.size = cache_object_size(s),
+		.site = { .location = caller },
+		.caller = caller,
+	};
+
+	if (!hooks_needed_to_alloc(s, gfp))
+		return gfp & __GFP_ZERO ? memset(object, 0, cache_object_size(s)) : object;
+	if (hooks_after_alloc(s, &r, &object, 1))
+		return object;
+	free_unhooked(s, object);
+	return NULL;
+}
+
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	void *object = percpu_pop(s->alloc_slot);
+	void *object = percpu_pop(__atomic_load_n(&s->alloc_slot, __ATOMIC_RELAXED));
 
 	if (unlikely(!object))
 		return alloc_slow(s, gfp, NUMA_NO_NODE, __builtin_return_address(0));
-	if (unlikely(gfp & __GFP_ZERO))
-		memset(object, 0, cache_object_size(s));
+	if (unlikely(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
+		return finish(s, gfp, object, __builtin_return_address(0));
 	return object;
 }
 
@@ -120,7 +140,7 @@ void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
 
-	if (unlikely(hooks_needed(s)))
+	if (unlikely(hooks_needed_to_alloc(s, r->gfp)))
 		return with_hooks(s, r);
 	object = take(s, r);
 	if (object && unlikely(r->gfp & __GFP_ZERO))

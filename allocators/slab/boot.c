@@ -7,12 +7,15 @@
 #include "boot.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "alloc_tag.h"
 #include "buckets.h"
 #include "buddy.h"
 #include "cache.h"
 #include "cpuslab.h"
 #include "defer.h"
+#include "exts.h"
 #include "freelist.h"
 #include "init.h"
 #include "kfence.h"
@@ -45,6 +48,13 @@ static void free_internal(void *memory)
 	kfree(memory);
 }
 
+static void *alloc_zeroed(size_t bytes, gfp_t gfp)
+{
+	void *memory = kmalloc_internal(bytes, gfp);
+
+	return memory ? memset(memory, 0, bytes) : NULL;
+}
+
 static struct cache_policy policy_of(const struct options *o)
 {
 	struct machine m = machine_default(slab_page_bytes(), (unsigned int)o->cpus);
@@ -53,6 +63,7 @@ static struct cache_policy policy_of(const struct options *o)
 	m.slab_max_order = (unsigned int)o->slab_max_order;
 	m.slab_min_objects = (unsigned int)o->slab_min_objects;
 	m.nomerge = !o->merge;
+	m.ext_bytes = exts_bytes_with(o->profiling);
 	m.debug_keeps_orders = o->debug.keeps_orders;
 	return (struct cache_policy){ m };
 }
@@ -64,6 +75,7 @@ static void *alloc_name(size_t bytes)
 }
 
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
+static const struct memory_source zeroed_memory = { alloc_zeroed, free_internal };
 
 static struct freelist_policy freelist_policy_of(const struct options *o)
 {
@@ -83,6 +95,28 @@ static struct kfence_config kfence_config_of(const struct options *o)
 		.burst = o->kfence_burst,
 		.seed = o->seed,
 	};
+}
+
+/* What takes its part of the options and cannot fail. */
+static void configure(const struct options *o)
+{
+	struct freelist_policy freelist_policy = freelist_policy_of(o);
+
+	slab_stats = o->stats;
+	defer_init(kfree);
+	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
+	partition_init(o->partition, o->seed);
+	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
+	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
+	sheaf_init(&sheaf_memory);
+	report_init((unsigned int)o->panic_on_error);
+	debug_policy_set(&o->debug);
+	failslab_set(&o->failslab, o->seed);
+	freelist_init(&freelist_policy);
+	vmarea_init(align_down(o->vmalloc_bytes, slab_page_bytes()));
+	alloc_tag_init(o->profiling);
+	memcg_init(&zeroed_memory);
+	exts_init(&zeroed_memory);
 }
 
 /* The range and what hands out blocks of it; undone by pagemap_destroy(). */
@@ -112,7 +146,6 @@ static int start_pages(struct options *o, struct text *why)
 
 static int start(struct options *o, struct text *why)
 {
-	struct freelist_policy freelist_policy = freelist_policy_of(o);
 	struct kfence_config kfence_config = kfence_config_of(o);
 	struct cache_policy policy;
 	int err = start_pages(o, why);
@@ -130,18 +163,7 @@ static int start(struct options *o, struct text *why)
 		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");
 		goto no_kfence;
 	}
-	slab_stats = o->stats;
-	defer_init(kfree);
-	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
-	partition_init(o->partition, o->seed);
-	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
-	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
-	sheaf_init(&sheaf_memory);
-	report_init((unsigned int)o->panic_on_error);
-	debug_policy_set(&o->debug);
-	failslab_set(&o->failslab, o->seed);
-	freelist_init(&freelist_policy);
-	vmarea_init(align_down(o->vmalloc_bytes, slab_page_bytes()));
+	configure(o);
 	err = cache_init(&policy);
 	if (!err)
 		err = kmalloc_init();

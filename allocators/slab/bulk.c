@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "cpuslab.h"
 #include "debug.h"
+#include "exts.h"
 #include "free.h"
 #include "nodes.h"
 #include "pagemap.h"
@@ -79,7 +80,8 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p)
 		.site = { .location = __builtin_return_address(0) },
 		.caller = __builtin_return_address(0),
 	};
-	size_t got = goes_alone(s) ? take_one_by_one(s, &r, n, p) : take(s, gfp, n, p);
+	bool alone = goes_alone(s) || hooks_needed_to_alloc(s, gfp);
+	size_t got = alone ? take_one_by_one(s, &r, n, p) : take(s, gfp, n, p);
 
 	if (got == n)
 		return n;
@@ -139,7 +141,7 @@ static size_t free_last(struct run *r, struct kmem_cache *expected, size_t n, vo
 	struct frame *f = free_frame(p[n - 1]);
 	struct kmem_cache *s = f ? free_cache(f) : NULL;
 
-	if (s && !goes_alone(s) && (!expected || s == expected))
+	if (s && !goes_alone(s) && !exts_present(f) && (!expected || s == expected))
 		return add_slab(r, f, n, p);
 	if (expected)
 		kmem_cache_free(expected, p[n - 1]);
@@ -157,12 +159,13 @@ static void free_to_slabs(struct kmem_cache *s, size_t n, void **p)
 	give_back(&r);
 }
 
-/* May this object of a bulk for @s go into a sheaf of this CPU? */
+/* May this object of a bulk for @s go into a sheaf of this CPU as it is? */
 static bool is_local(struct kmem_cache *s, void *object)
 {
 	const struct frame *f = free_frame(object);
 
-	return f && free_cache(f) == s && (slab_nr_nodes == 1 || f->node == nodes_here());
+	return f && free_cache(f) == s && !exts_present(f) &&
+	       (slab_nr_nodes == 1 || f->node == nodes_here());
 }
 
 /* Bring the objects of this node to the front; returns how many there are. */

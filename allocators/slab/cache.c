@@ -46,7 +46,7 @@ static void set_slots(struct kmem_cache *s)
 
 	hooks_decide(s);
 	plain = !hooks_needed(s);
-	s->alloc_slot = plain ? s->slot : 0;
+	__atomic_store_n(&s->alloc_slot, plain ? s->slot : 0, __ATOMIC_RELAXED);
 	s->free_slot = plain && slab_nr_nodes == 1 ? s->slot : 0;
 }
 
@@ -85,13 +85,26 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	return 0;
 }
 
+void cache_leave_fast_paths(void)
+{
+	struct kmem_cache *s;
+
+	lock_acquire(&slab_mutex);
+	list_for_each_entry (s, &slab_caches, link) {
+		hooks_decide(s);
+		if (hooks_needed(s))
+			__atomic_store_n(&s->alloc_slot, 0, __ATOMIC_RELAXED);
+	}
+	lock_release(&slab_mutex);
+}
+
 int cache_init(const struct cache_policy *policy)
 {
 	struct layout l = {
 		.size = (unsigned int)cache_bytes(),
 		.align = _Alignof(struct node),
-		.flags = debug_flags_for("kmem_cache",
-					 SLAB_NO_MERGE | SLAB_NOLEAKTRACE | SLAB_SKIP_KFENCE),
+		.flags = debug_flags_for("kmem_cache", SLAB_NO_MERGE | SLAB_NOLEAKTRACE |
+							       SLAB_SKIP_KFENCE | SLAB_NO_OBJ_EXT),
 	};
 
 	slab_policy = *policy;

@@ -26,6 +26,12 @@ int cache_init(const struct cache_policy *policy);
 void cache_exit(void);
 
 /*
+ * Hooks have become needed (hooks_needed()): from now on allocations from the caches concerned come
+ * to them. Takes slab_mutex.
+ */
+void cache_leave_fast_paths(void);
+
+/*
  * A cache of its own, never merged. @name is below SLAB_NAME_LEN. Takes slab_mutex. NULL with
  * errno. For kmalloc.c; kmem_cache_create() comes through the same door after looking for a merge.
  */

@@ -10,10 +10,12 @@
 #include "check.h"
 #include "cpuslab.h"
 #include "defer.h"
+#include "exts.h"
 #include "frame.h"
 #include "freelist.h"
 #include "large.h"
 #include "limit.h"
+#include "objcg.h"
 #include "pagemap.h"
 #include "sheaf.h"
 #include "virtual.h"
@@ -71,7 +73,8 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 		return;
 	}
 	check_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
-		    s->free_slot);
+		    exts_present(f) ? 0 : s->free_slot);
+	exts_tally(s, f);
 	check_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
 		    f->inuse < f->objects && !f->on_cpu);
 	check_freelist(c, s, f);
@@ -81,6 +84,14 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	tally->nr_objects += f->objects;
 	tally->nr_listed += f->on_list;
 	slab_bytes[vmstat_slab_item(s->flags)] += frame_bytes(f);
+}
+
+static void check_block(struct checker *c, struct frame *f, uint32_t entry)
+{
+	if (entry_kind(entry) == PAGE_SLAB)
+		check_slab(c, f, entry);
+	else
+		exts_large_tally(f);
 }
 
 /* E9: the slab of a free object that is in no slab's hands, or NULL after a complaint. */
@@ -220,7 +231,7 @@ static void check_accounts(struct checker *c)
 
 size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 {
-	struct checker c = { .say = say, .ctx = ctx, .slab = check_slab };
+	struct checker c = { .say = say, .ctx = ctx, .block = check_block };
 	struct kmem_cache *s;
 
 	if (!boot_ensure())
@@ -233,7 +244,9 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	list_for_each_entry (s, &slab_caches, link)
 		memset(s->tally, 0, sizeof(s->tally));
 	memset(slab_bytes, 0, sizeof(slab_bytes));
+	objcg_tally_begin();
 	check_zones(&c);
+	c.nr += objcg_check(say, ctx);
 	check_stocks(&c);
 	check_accounts(&c);
 	list_for_each_entry (s, &slab_caches, link) {

@@ -22,8 +22,8 @@ struct checker {
 	void (*say)(void *ctx, const char *sentence);
 	void *ctx;
 	size_t nr; /* disagreements */
-	/* What else holds of a slab, whose block is in order; check.c is above. */
-	void (*slab)(struct checker *c, struct frame *f, uint32_t entry);
+	/* What else holds of a slab or large block in use, which is in order; check.c is above. */
+	void (*block)(struct checker *c, struct frame *f, uint32_t entry);
 	struct zone_tally zones[SLAB_MAX_NODES];
 };
 

@@ -79,8 +79,8 @@ static void check_used(struct checker *c, struct frame *f, uint32_t entry)
 	check_entries(c, f, entry);
 	if (f->mobility >= NR_MIGRATE_TYPES)
 		check_disagree(c, "E13: a block of no type", NULL, frame_address(f));
-	if (entry_kind(entry) == PAGE_SLAB)
-		c->slab(c, f, entry);
+	if (c->block && !(entry & ENTRY_PAGES))
+		c->block(c, f, entry);
 	c->zones[f->node].nr_used += nr_pages(f);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "cpuslab.h"
 
+#include "exts.h"
 #include "frame.h"
 #include "freelist.h"
 #include "hooks.h"
@@ -59,7 +60,8 @@ bool cpuslab_push(const struct kmem_cache *expected, void *p)
 	if (unlikely(entry_kind(entry) != PAGE_SLAB))
 		return false;
 	f = pagemap_frame(page, entry);
-	if (unlikely(expected && expected != f->cache) || unlikely(!is_plain(f->cache)))
+	if (unlikely(expected && expected != f->cache) || unlikely(!is_plain(f->cache)) ||
+	    unlikely(exts_present(f)))
 		return false;
 	return rseq_push_chain(f->cache->lane, f, p, f->cache->geo.offset);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Failures on demand, for tests. See fault.h. No lock: the counters are atomic. */
+/* Failures and defects on demand, for tests. See fault.h. No lock: all is atomic. */
 #include "fault.h"
+
+#include "lib/bits.h"
 
 static struct fault {
 	uint64_t requests;
@@ -30,4 +32,35 @@ bool fault_hit(enum fault_kind kind)
 	uint64_t first = __atomic_load_n(&f->first, __ATOMIC_ACQUIRE);
 
 	return first && now >= first && now - first < __atomic_load_n(&f->count, __ATOMIC_RELAXED);
+}
+
+static bool defects[NR_DEFECTS];
+static void (*in_window)(void);
+
+void slab_defect_set(enum defect defect)
+{
+	__atomic_store_n(&defects[defect], true, __ATOMIC_RELAXED);
+}
+
+void slab_defect_clear(enum defect defect)
+{
+	__atomic_store_n(&defects[defect], false, __ATOMIC_RELAXED);
+}
+
+void slab_defect_window(void (*inside)(void))
+{
+	__atomic_store_n(&in_window, inside, __ATOMIC_RELEASE);
+}
+
+bool defect_on(enum defect defect)
+{
+	return unlikely(__atomic_load_n(&defects[defect], __ATOMIC_RELAXED));
+}
+
+void defect_window(void)
+{
+	void (*inside)(void) = __atomic_load_n(&in_window, __ATOMIC_ACQUIRE);
+
+	if (inside)
+		inside();
 }

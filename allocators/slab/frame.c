@@ -3,6 +3,7 @@
 #include "frame.h"
 
 #include "debug.h"
+#include "exts.h"
 #include "freelist.h"
 #include "geometry.h"
 #include "init.h"
@@ -76,7 +77,6 @@ static void adopt(struct kmem_cache *s, struct frame *f)
 	f->on_list = false;
 	f->on_cpu = false;
 	f->frozen = false;
-	f->obj_exts = 0;
 	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
 	count(s, f, (long)frame_bytes(f));
 }
@@ -93,6 +93,7 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node)
 	else
 		construct(s, f);
 	freelist_build_random(s, f);
+	exts_slab_new(s, f, gfp);
 	return f;
 }
 
@@ -116,6 +117,7 @@ void frame_destroy(struct frame *f)
 	count(s, f, -(long)frame_bytes(f));
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
 	init_block_on_free(frame_address(f), frame_bytes(f));
+	exts_slab_gone(f);
 	pages_free_owned(s, f);
 }
 

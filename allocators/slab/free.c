@@ -55,7 +55,7 @@ static void free_to_cache(struct kmem_cache *s, struct frame *f, void *object, c
 {
 	if (!(s->flags & SLAB_NO_SHEAVES))
 		defer_drain();
-	if (likely(!hooks_needed(s)) || hooks_free(s, f, object))
+	if (likely(!hooks_needed_to_free(s, f)) || hooks_free(s, f, object))
 		put(s, f, object, caller);
 }
 

@@ -2,6 +2,7 @@
 /* The order in which the parts are called. See hooks.h. */
 #include "hooks.h"
 
+#include "exts.h"
 #include "failslab.h"
 #include "frame.h"
 #include "init.h"
@@ -10,8 +11,10 @@
 
 void hooks_decide(struct kmem_cache *s)
 {
-	s->hooked = s->stats || (s->flags & SLAB_FAILSLAB) || init_needs_hooks(s) ||
-		    (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE));
+	bool hooked = s->stats || (s->flags & SLAB_FAILSLAB) || init_needs_hooks(s) ||
+		      (kfence_is_on() && !(s->flags & SLAB_SKIP_KFENCE)) || exts_wanted(s);
+
+	__atomic_store_n(&s->hooked, hooked, __ATOMIC_RELAXED);
 }
 
 bool hooks_are_optional(const struct kmem_cache *s)
@@ -37,13 +40,16 @@ bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void
 {
 	for (unsigned int i = 0; i < n; i++)
 		clear(s, r, objects[i]);
-	return true;
+	return !exts_needed(s, r->gfp) || exts_alloc(s, r->gfp, objects, n, r->site);
 }
 
 bool hooks_free(struct kmem_cache *s, struct frame *f, void *object)
 {
 	/* What is no object is reported when its slab takes it back; wiping it would do harm. */
-	if (init_want_free(s) && frame_is_object(s, f, object))
+	if (!frame_is_object(s, f, object))
+		return true;
+	exts_free(s, f, object);
+	if (init_want_free(s))
 		init_object_on_free(s, object);
 	return true;
 }

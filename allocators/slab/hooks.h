@@ -7,6 +7,7 @@
 #ifndef SLAB_HOOKS_H
 #define SLAB_HOOKS_H
 
+#include "exts.h"
 #include "types.h"
 
 /* One allocation, as the parts see it. */
@@ -18,12 +19,26 @@ struct alloc_request {
 	const void *caller;
 };
 
-/* Once @s is set up: do its allocations and frees have to come here? */
+/*
+ * Do the allocations and frees of @s have to come here? Decided once it is set up, and again when
+ * the first memory group is made.
+ */
 void hooks_decide(struct kmem_cache *s);
 
 static inline bool hooks_needed(const struct kmem_cache *s)
 {
-	return s->hooked;
+	return __atomic_load_n(&s->hooked, __ATOMIC_RELAXED);
+}
+
+/* The same for one of them, whose flags or slab may ask for more than the cache. */
+static inline bool hooks_needed_to_alloc(const struct kmem_cache *s, gfp_t gfp)
+{
+	return hooks_needed(s) || ((gfp & __GFP_ACCOUNT) && memcg_online());
+}
+
+static inline bool hooks_needed_to_free(const struct kmem_cache *s, const struct frame *f)
+{
+	return hooks_needed(s) || exts_present(f);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "cache.h"
 #include "cpuslab.h"
 #include "debug_flags.h"
+#include "exts.h"
 #include "large.h"
 #include "percpu.h"
 #include "text.h"
@@ -96,6 +97,16 @@ struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 	return caches[type][index];
 }
 
+static void *large(const struct alloc_request *r)
+{
+	void *p = large_alloc(r->size, r->gfp);
+
+	if (!p || exts_large_alloc(frame_of(p), r->gfp, r->site))
+		return p;
+	kfree(p);
+	return NULL;
+}
+
 /* Everything that the fast path is not made for: other sizes, flags, an empty array, no boot yet.
  */
 static __attribute__((noinline)) void *
@@ -117,7 +128,7 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 	if (!boot_ensure())
 		return NULL;
 	if (size > kmalloc_max_cache_size())
-		return large_alloc(size, gfp);
+		return large(&r);
 	return alloc_general(caches[kmalloc_type(gfp, token)][kmalloc_index(size)], &r);
 }
 

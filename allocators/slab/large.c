@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "exts.h"
 #include "geometry.h"
 #include "init.h"
 #include "pagemap.h"
@@ -47,6 +48,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	init_block_on_free(frame_address(f), frame_bytes(f));
 	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, -(long)frame_bytes(f));
+	exts_large_free(f);
 	pages_free_owned(NULL, f);
 }
 

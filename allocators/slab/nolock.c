@@ -41,7 +41,7 @@ static void *take(struct kmem_cache *s, int node)
 	if (!hooks_are_optional(s))
 		return NULL;
 	if (anywhere)
-		object = pop(s->alloc_slot);
+		object = pop(__atomic_load_n(&s->alloc_slot, __ATOMIC_RELAXED));
 	if (object)
 		return object;
 	return partial_take_nolock(s, anywhere ? nodes_here() : (unsigned int)node);
@@ -86,12 +86,13 @@ void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_toke
 }
 
 /* Where a free needs more than to move the object, the ordinary way has to do it. */
-static void give(struct kmem_cache *s, void *object)
+static void give(struct kmem_cache *s, const struct frame *f, void *object)
 {
-	if (push(s->free_slot, object))
+	bool plain = !debug_is_on(s) && !hooks_needed_to_free(s, f);
+
+	if (plain && (push(s->free_slot, object) || partial_give_nolock(s, object)))
 		return;
-	if (debug_is_on(s) || hooks_needed(s) || !partial_give_nolock(s, object))
-		defer_push(object);
+	defer_push(object);
 }
 
 void kfree_nolock(const void *p)
@@ -107,6 +108,6 @@ void kfree_nolock(const void *p)
 	else if (!free_cache(f))
 		report_foreign(p, "large kmalloc is not supported by kfree_nolock(); use kfree()");
 	else
-		give(free_cache(f), object);
+		give(free_cache(f), f, object);
 	errno = saved;
 }

@@ -222,6 +222,7 @@ static const struct option table[] = {
 	  .print = print_engine,
 	  .values = "sheaf or cpuslab" },
 	NUMBER("stats", stats, 0, 1, "0 or 1"),
+	NUMBER("profiling", profiling, 0, 1, "0 or 1"),
 	NUMBER("dirty", dirty_bytes, 0, UINT64_MAX, "a size such as 4M"),
 	NUMBER("freelist_hardened", freelist_hardened, 0, 1, "0 or 1"),
 	NUMBER("freelist_random", freelist_random, 0, 1, "0 or 1"),

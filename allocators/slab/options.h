@@ -46,6 +46,7 @@ struct options {
 	uint64_t limit_bytes; /* 0: none */
 	uint64_t warn;
 	uint64_t vmalloc_bytes;
+	uint64_t profiling;
 };
 
 /* The defaults; asks the system for the CPUs. */

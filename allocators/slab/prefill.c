@@ -117,7 +117,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 	if (!sheaf->size)
 		return NULL;
 	object = sheaf_pop(sheaf);
-	if (!hooks_needed(s)) {
+	if (!hooks_needed_to_alloc(s, r.gfp)) {
 		if (gfp & __GFP_ZERO)
 			memset(object, 0, cache_object_size(s));
 		return object;

@@ -21,11 +21,12 @@ static void run_hooks(struct slab_sheaf *sheaf)
 	struct kmem_cache *s = sheaf->cache;
 	uint32_t kept = 0;
 
-	if (!hooks_needed(s))
-		return;
-	for (uint32_t i = 0; i < sheaf->size; i++)
-		if (hooks_free(s, frame_of(sheaf->objects[i]), sheaf->objects[i]))
+	for (uint32_t i = 0; i < sheaf->size; i++) {
+		struct frame *f = frame_of(sheaf->objects[i]);
+
+		if (!hooks_needed_to_free(s, f) || hooks_free(s, f, sheaf->objects[i]))
 			sheaf->objects[kept++] = sheaf->objects[i];
+	}
 	sheaf->size = kept;
 }
 

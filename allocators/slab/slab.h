@@ -72,7 +72,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_PANIC		0x00004u /* abort if the cache cannot be created */
 #define SLAB_TYPESAFE_BY_RCU	0x00008u /* slabs are kept until the cache is destroyed */
 #define SLAB_RECLAIM_ACCOUNT	0x00010u /* counted as reclaimable */
-#define SLAB_ACCOUNT		0x00020u /* charged to the caller: recorded, not acted on */
+#define SLAB_ACCOUNT		0x00020u /* charged to the allocating thread's group: memcontrol.h */
 #define SLAB_NO_MERGE		0x00040u /* never shares slabs with another cache */
 #define SLAB_KMALLOC		0x00080u /* one of the kmalloc caches */
 #define SLAB_NOLEAKTRACE	0x00100u /* no sheaves, as in the kernel */
@@ -149,6 +149,7 @@ struct kmem_cache;
  *   warn=0|1                      print a line when pages cannot be had (default 0)
  *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
  *                                 64G, halved until it fits)
+ *   profiling=0|1                 count bytes and objects by call site, see codetag.h (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -241,14 +242,34 @@ SLAB_API void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct sl
 SLAB_API unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf);
 
 /*
- * kmalloc. The call site travels as an argument: its location (the address of a static marker,
+ * Charge an object that was allocated without a group to the group that is active in this thread
+ * (memcontrol.h). False if a limit refused. True without effect for an object that is charged
+ * already, and for ordinary kmalloc objects (allocate those with __GFP_ACCOUNT).
+ */
+SLAB_API bool kmem_cache_charge(void *object, gfp_t gfp);
+
+/*
+ * kmalloc. The call site travels as an argument: its location (the address of a static codetag,
  * which the random mode hashes) and its token (what Clang's AllocToken says of the type: 0 to 7
  * without pointers or unknown, 8 to 15 with; compile with -falloc-token-max=16). A harness that
- * stands for many call sites calls the _token functions itself.
+ * stands for many call sites calls the _token functions itself, with any location.
  */
 struct kmalloc_token {
 	const void *location;
-	unsigned long token;
+	unsigned long token; /* the type in bits 0 to 3, and KMALLOC_TOKEN_TAGGED */
+};
+
+#define KMALLOC_TOKEN_TYPE   0xful
+#define KMALLOC_TOKEN_TAGGED 0x10ul /* the location is a struct codetag */
+
+/*
+ * A call site in words. Nobody reads it but allocation profiling (codetag.h), when it prints; a
+ * program pays 24 bytes of constants a site and no instruction.
+ */
+struct codetag {
+	const char *filename;
+	const char *function;
+	unsigned int lineno;
 };
 
 #if defined(__has_builtin)
@@ -262,8 +283,9 @@ struct kmalloc_token {
 
 #define KMALLOC_TOKEN(...)                                                                         \
 	__extension__({                                                                            \
-		static const char slab_site_marker = 0;                                            \
-		(struct kmalloc_token){ &slab_site_marker, SLAB_INFER_TOKEN(__VA_ARGS__) };        \
+		static const struct codetag slab_site = { __FILE__, __func__, __LINE__ };          \
+		(struct kmalloc_token){ &slab_site,                                                \
+					SLAB_INFER_TOKEN(__VA_ARGS__) | KMALLOC_TOKEN_TAGGED };    \
 	})
 
 /*

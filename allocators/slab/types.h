@@ -26,9 +26,14 @@
  *   6. zone.lock       buddy.c    one memory node's free blocks
  *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
  *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
- *   9. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
- *  10. virtual_lock    virtual.c  the stocks of address ranges; nothing is taken under it
  *      vmarea_lock     vmarea.c   areas of vmalloc; alone, no other lock is held or taken with it
+ *   9. memcg_lock      memcg.c    the tree of memory groups and what they are charged
+ *      stock.lock      objcg.c    one CPU's stock of charged bytes
+ *      tags.lock       alloc_tag.c  call sites that are new
+ *  10. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
+ *  11. virtual_lock    virtual.c  the stocks of address ranges; nothing is taken under it
+ *
+ * Those of 9 are never held together, nor with 4 to 6, and no memory is given back under them.
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
@@ -108,8 +113,8 @@ static inline unsigned int slab_block_order(void)
  * push. Bit 22 tells pages that users took from large blocks.
  *
  * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
- * the cache's free_slot. Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot and order 0.
- * The frames inside a block, all but its first, are FRAME_NONE.
+ * the cache's free_slot, or 0 if the slab has extensions. Pages of a free block are PAGE_CLEAN or
+ * PAGE_DIRTY with slot and order 0. The frames inside a block, all but its first, are FRAME_NONE.
  */
 enum page_kind {
 	PAGE_CLEAN = 0, /* free; reads as zero; the system holds no memory for it */
@@ -400,6 +405,16 @@ struct kmem_cache {
 
 /* Memory nodes in use, 1 to SLAB_MAX_NODES. Set at boot. */
 extern unsigned int slab_nr_nodes;
+
+/*
+ * Where files below the caches get memory for structures that caches serve best: set at boot by a
+ * higher file. alloc() answers zeroed memory of at least @bytes, or NULL; it never charges and
+ * never counts what it takes, so that it cannot come back to who asked.
+ */
+struct memory_source {
+	void *(*alloc)(size_t bytes, gfp_t gfp);
+	void (*free)(void *p);
+};
 
 /* Read and written apart from any lock, since a merge may raise it while others allocate. */
 static inline unsigned int cache_object_size(const struct kmem_cache *s)

@@ -106,17 +106,20 @@ static void construct(void *object)
 static void test_ksize_says_what_may_be_used(void **state)
 {
 	struct kmem_cache *plain = kmem_cache_create("plain", 33, 0, SLAB_NO_MERGE, NULL);
-	struct kmem_cache *wide = kmem_cache_create("wide", 40, 64, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *wide = kmem_cache_create("wide", 56, 64, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *shared = kmem_cache_create("shared", 40, 64, 0, NULL);
 	struct kmem_cache *rcu = kmem_cache_create("rcu", 40, 64, SLAB_TYPESAFE_BY_RCU, construct);
-	void *p[3] = { kmem_cache_alloc(plain, GFP_KERNEL), kmem_cache_alloc(wide, GFP_KERNEL),
-		       kmem_cache_alloc(rcu, GFP_KERNEL) };
+	void *p[4] = { kmem_cache_alloc(plain, GFP_KERNEL), kmem_cache_alloc(wide, GFP_KERNEL),
+		       kmem_cache_alloc(rcu, GFP_KERNEL), kmem_cache_alloc(shared, GFP_KERNEL) };
 
 	(void)state;
 	assert_int_equal(ksize(p[0]), 40); /* with its padding to 8 */
-	assert_int_equal(ksize(p[1]), 64);
+	assert_int_equal(ksize(p[1]), 56); /* an extension lies behind: nobody shares this cache */
 	assert_int_equal(ksize(p[2]), 40); /* the free pointer lies behind */
-	for (int i = 0; i < 3; i++)
+	assert_int_equal(ksize(p[3]), 64);
+	for (int i = 0; i < 4; i++)
 		kfree(p[i]);
+	kmem_cache_destroy(shared);
 	kmem_cache_destroy(plain);
 	kmem_cache_destroy(wide);
 	kmem_cache_destroy(rcu);

@@ -345,7 +345,6 @@ static int timed_run(const char *options)
 		wrong += allocate_and_free(NR_OBJECTS);
 	run_timer(0);
 	release_all(SIGALRM);
-	kfree_nolock(kmalloc(64, GFP_KERNEL)); /* not the use it is made for, but harmless */
 	shrink_all();
 	if (seen.wrong || wrong || slab_errors() || nr_inuse() != before)
 		return 1;
