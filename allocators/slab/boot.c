@@ -20,6 +20,7 @@
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
+#include "nodes.h"
 #include "limit.h"
 #include "merge.h"
 #include "options.h"
@@ -31,6 +32,7 @@
 #include "sheaf.h"
 #include "stackdepot.h"
 #include "stat.h"
+#include "virtual.h"
 #include "vmstat.h"
 #include "warn.h"
 #include "vmarea.h"
@@ -117,24 +119,40 @@ static void configure(const struct options *o)
 	exts_init(&zeroed_memory);
 }
 
-static int start(struct options *o, struct text *why)
+/* The range and what hands out blocks of it; undone by pagemap_destroy(). */
+static int start_pages(struct options *o, struct text *why)
 {
-	struct cache_policy policy = policy_of(o);
-	struct kfence_config kfence_config = kfence_config_of(o);
+	struct zone_policy zones = { o->dirty_bytes, o->shuffle, o->seed };
 	int err;
 
-	slab_page_order = 0;
+	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);
+	nodes_init((unsigned int)o->nodes);
+	o->nodes = slab_nr_nodes;
 	err = pagemap_create(o->range_bytes);
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
-	zone_init(&slab_zone, o->dirty_bytes);
+	zones_init(&zones);
+	virtual_init();
+	slab_virtual = o->virtual;
 	vmstat_init();
 	limit_init(o->limit_bytes);
 	reclaim_init(cache_shrink_all);
 	slab_warn = o->warn;
+	return 0;
+}
+
+static int start(struct options *o, struct text *why)
+{
+	struct kfence_config kfence_config = kfence_config_of(o);
+	struct cache_policy policy;
+	int err = start_pages(o, why);
+
+	if (err)
+		return err;
+	policy = policy_of(o);
 	err = percpu_init();
 	if (err) {
 		text_str(why, "no thread key is left; free one before slab_boot()");
@@ -228,8 +246,6 @@ int slab_option_get(const char *name, char *buf, size_t len)
 	text_init(&t, buf, len);
 	if (!__builtin_strcmp(name, "cached_by"))
 		text_str(&t, slab_cpuslab ? "CPU slabs (6.12 rules)" : percpu_engine());
-	else if (!__builtin_strcmp(name, "page_size"))
-		text_u64(&t, slab_page_bytes());
 	else
 		err = options_print(&options, name, &t);
 	return err ? err : (int)t.used;

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: MIT
 /*
- * The buddy system behind buddy.h. Every function here but the three public ones is called with
+ * The buddy system behind buddy.h. Every function here but the public ones is called with
  * zone.lock held. Assumes that the page map exists.
  */
 #include "buddy.h"
 
+#include "area.h"
 #include "fault.h"
+#include "frontier.h"
+#include "mobility.h"
 #include "os.h"
-#include "pagemap.h"
 
-struct zone slab_zone;
+struct zone slab_zones[SLAB_MAX_NODES];
 
-void zone_init(struct zone *z, size_t dirty_bytes)
+void zones_init(const struct zone_policy *policy)
 {
-	*z = (struct zone){ .dirty_floor = dirty_bytes >> UNIT_SHIFT };
-	for (unsigned int i = 0; i < NR_UNIT_ORDERS; i++) {
-		list_init(&z->dirty[i]);
-		list_init(&z->clean[i]);
+	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
+		struct zone *z = &slab_zones[i];
+
+		*z = (struct zone){
+			.node = (uint8_t)i,
+			.dirty_floor = (policy->dirty_bytes >> UNIT_SHIFT) / slab_nr_nodes,
+			.shuffle = policy->shuffle,
+		};
+		random_seed(&z->random, policy->seed + i);
+		area_init(z);
 	}
 }
 
@@ -25,40 +33,37 @@ static size_t block_pages(unsigned int order)
 	return (size_t)1 << order;
 }
 
-static void enlist(struct zone *z, struct frame *f)
-{
-	f->state = FRAME_FREE;
-	list_add(&f->link, f->nr_dirty ? &z->dirty[f->order] : &z->clean[f->order]);
-	z->nr_free += block_pages(f->order);
-	z->nr_dirty += f->nr_dirty;
-}
-
-static void delist(struct zone *z, struct frame *f)
-{
-	f->state = FRAME_NONE;
-	list_del(&f->link);
-	z->nr_free -= block_pages(f->order);
-	z->nr_dirty -= f->nr_dirty;
-}
-
-static struct frame *free_buddy(struct zone *z, const struct frame *f)
-{
-	size_t page = frame_page(f) ^ block_pages(f->order);
-	struct frame *buddy = &slab_range.frames[page];
-
-	if (f->order == slab_block_order() || page >= z->nr_committed)
-		return NULL;
-	return buddy->state == FRAME_FREE && buddy->order == f->order ? buddy : NULL;
-}
-
-/* Put a free block on its list, merged as far as possible. */
-static void merge(struct zone *z, struct frame *f)
+/* Buddies up to the largest block were committed at once, so the other one has a frame. */
+static struct frame *free_buddy(const struct frame *f)
 {
 	struct frame *buddy;
 
+	if (f->order == slab_block_order())
+		return NULL;
+	buddy = &slab_range.frames[frame_page(f) ^ block_pages(f->order)];
+	return buddy->state == FRAME_FREE && buddy->order == f->order ? buddy : NULL;
+}
+
+/* The kernel shuffles at the granularity of its largest blocks: smaller ones follow from them. */
+static void place(struct zone *z, struct frame *f)
+{
+	if (z->shuffle && f->order == slab_block_order() && random_below(&z->random, 2))
+		area_add_tail(z, f);
+	else
+		area_add(z, f);
+}
+
+/* Put a free block on its list, merged as far as possible; whole pageblocks take its type. */
+static void merge(struct zone *z, struct frame *f)
+{
+	enum migrate_type type = pageblock_type(frame_page(f));
+	struct frame *buddy;
+
 	f->state = FRAME_NONE;
-	while ((buddy = free_buddy(z, f))) {
-		delist(z, buddy);
+	while ((buddy = free_buddy(f))) {
+		area_del(z, buddy);
+		if (buddy->order >= PAGEBLOCK_ORDER)
+			mobility_set(buddy, type);
 		buddy->nr_dirty += f->nr_dirty;
 		if (buddy > f)
 			f->nr_dirty = buddy->nr_dirty;
@@ -66,7 +71,7 @@ static void merge(struct zone *z, struct frame *f)
 			f = buddy;
 		f->order++;
 	}
-	enlist(z, f);
+	place(z, f);
 }
 
 static unsigned int count_dirty(size_t page, unsigned int order)
@@ -88,6 +93,7 @@ static struct frame *halve(struct zone *z, struct frame *f)
 	struct frame *keep = f, *spare = upper;
 
 	f->order = upper->order = (uint8_t)order;
+	upper->node = f->node;
 	if (total == 0 || total == 2 * all)
 		f->nr_dirty = total / 2;
 	else
@@ -97,74 +103,90 @@ static struct frame *halve(struct zone *z, struct frame *f)
 		keep = upper;
 		spare = f;
 	}
-	enlist(z, spare);
+	area_add(z, spare);
 	return keep;
 }
 
-static struct frame *first_of(struct list_head *lists, unsigned int order)
+/* What is asked of a zone. */
+struct wish {
+	unsigned int order;
+	enum migrate_type type;
+	bool (*grow)(struct zone *z, enum migrate_type type); /* waiting for the frontier, or not */
+};
+
+/* A free block that is big enough, still on its list; the order of choice is in buddy.h. */
+static struct frame *find(struct zone *z, const struct wish *w)
 {
-	for (; order < NR_UNIT_ORDERS; order++)
-		if (!list_empty(&lists[order]))
-			return list_first_entry(&lists[order], struct frame, link);
-	return NULL;
+	unsigned int whole = (unsigned int)max_size(w->order, PAGEBLOCK_ORDER);
+	struct frame *f = area_fit_dirty(z, w->type, w->order);
+
+	if (!f)
+		f = mobility_steal_dirty(z, whole, w->type);
+	if (!f)
+		f = area_fit_clean(z, w->type, w->order);
+	if (!f)
+		f = mobility_steal(z, whole, w->type);
+	if (!f && w->grow(z, w->type))
+		f = area_first_clean(z, w->type, slab_block_order());
+	return f ? f : mobility_steal(z, w->order, w->type);
 }
 
-/* Move the frontier up by one block of the largest order. */
-static struct frame *grow(struct zone *z)
+static struct frame *take(struct zone *z, const struct wish *w)
 {
-	struct frame *f = &slab_range.frames[z->nr_committed];
-
-	if (z->nr_committed + block_pages(slab_block_order()) > slab_range.nr_pages)
-		return NULL;
-	if (os_commit(frame_address(f), UNIT_BYTES << slab_block_order()))
-		return NULL;
-	z->nr_committed += block_pages(slab_block_order());
-	f->order = (uint8_t)slab_block_order();
-	enlist(z, f);
-	return f;
-}
-
-static struct frame *take(struct zone *z, unsigned int order)
-{
-	struct frame *f = first_of(z->dirty, order);
+	struct frame *f = find(z, w);
 
 	if (!f)
-		f = first_of(z->clean, order);
-	if (!f)
-		f = grow(z);
-	if (!f)
 		return NULL;
-	delist(z, f);
-	while (f->order > order)
+	area_del(z, f);
+	while (f->order > w->order)
 		f = halve(z, f);
 	f->state = FRAME_USED;
-	z->nr_used += block_pages(order);
+	f->mobility = (uint8_t)w->type;
+	z->nr_used += block_pages(w->order);
 	return f;
 }
 
-struct frame *zone_alloc(struct zone *z, unsigned int order, bool *clean)
+struct frame *zone_alloc(struct zone *z, unsigned int order, enum migrate_type type, bool *clean)
 {
+	struct wish w = { order, type, frontier_grow };
 	struct frame *f;
 
 	if (fault_hit(FAULT_PAGES))
 		return NULL;
 	lock_acquire(&z->lock);
-	f = take(z, order);
+	f = take(z, &w);
 	lock_release(&z->lock);
 	if (f && clean)
 		*clean = f->nr_dirty == 0;
 	return f;
 }
 
-struct frame *zone_try_alloc(struct zone *z, unsigned int order)
+struct frame *zone_try_alloc(struct zone *z, unsigned int order, enum migrate_type type)
 {
+	struct wish w = { order, type, frontier_try_grow };
 	struct frame *f;
 
 	if (fault_hit(FAULT_PAGES) || !lock_try(&z->lock))
 		return NULL;
-	f = take(z, order);
+	f = take(z, &w);
 	lock_release(&z->lock);
 	return f;
+}
+
+void zone_split(struct zone *z, struct frame *f)
+{
+	size_t step = block_pages(slab_page_order);
+	struct frame *end = f + block_pages(f->order);
+
+	lock_acquire(&z->lock);
+	f->order = (uint8_t)slab_page_order;
+	for (struct frame *page = f + step; page < end; page += step) {
+		page->order = (uint8_t)slab_page_order;
+		page->node = f->node;
+		page->mobility = f->mobility;
+		page->state = FRAME_USED;
+	}
+	lock_release(&z->lock);
 }
 
 static size_t dirty_limit(const struct zone *z)
@@ -175,14 +197,12 @@ static size_t dirty_limit(const struct zone *z)
 /* Take the largest dirty block off the lists while it is being given back. */
 static struct frame *begin_purge(struct zone *z, size_t down_to)
 {
-	struct frame *f = NULL;
+	struct frame *f;
 
 	if (z->nr_dirty <= down_to)
 		return NULL;
-	for (unsigned int order = NR_UNIT_ORDERS; !f; order--)
-		if (!list_empty(&z->dirty[order - 1]))
-			f = list_first_entry(&z->dirty[order - 1], struct frame, link);
-	delist(z, f);
+	f = area_largest_dirty(z);
+	area_del(z, f);
 	f->state = FRAME_PURGING;
 	z->nr_purging += block_pages(f->order);
 	return f;

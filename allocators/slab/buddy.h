@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page allocator: blocks of 2^order pages, order 0 to MAX_PAGE_ORDER, aligned to their size,
- * split on demand and merged with their buddy when freed. The free lists go through the frames.
+ * The page allocator of one memory node: blocks of 2^order units, from one page to the largest
+ * block (slab_block_order()), aligned to their size, split on demand and merged with their buddy
+ * when freed; never across largest blocks, and so never across nodes. The free lists go through the
+ * frames.
  *
  * Which block is taken. Memory that was written before (dirty) costs nothing to use again; clean
- * memory costs a page fault and raises the peak. So: the smallest block that has a dirty page and
- * is big enough; then the smallest clean one; then the frontier of the range moves up by a block of
- * the largest order. A split keeps the half with more dirty pages, or the lower one. The range thus
- * fills from its bottom and the pages ever touched stay few.
+ * memory costs a page fault and raises the peak. So, in this order, of blocks that are big enough:
+ *
+ *   1. the smallest that has a dirty page, in pageblocks of the wanted migrate type
+ *   2. whole pageblocks of another type that have a dirty page (mobility.h): this mixes nothing
+ *   3. the smallest clean one of the wanted type
+ *   4. whole clean pageblocks of another type
+ *   5. a new largest block from the frontier (frontier.h); in the kernel this is step 4: memory
+ *      that nobody used yet is free MOVABLE blocks of the largest order
+ *   6. parts of pageblocks of another type
+ *
+ * While only one type is asked for, only 1, 3 and 5 happen. A split keeps the half with more dirty
+ * pages, or the lower one. The range thus fills from its bottom and the pages ever touched stay
+ * few.
  *
  * When memory goes back to the system. All pages of a freed block count as dirty. As soon as the
  * dirty free pages exceed
@@ -25,23 +36,40 @@
 
 #include "types.h"
 
-/* Make @z manage the range from its start; @dirty_bytes is the dirty option. */
-void zone_init(struct zone *z, size_t dirty_bytes);
+struct zone_policy {
+	size_t dirty_bytes; /* the dirty option; each zone has an equal part */
+	bool shuffle;	    /* the option of that name, the kernel's page_alloc.shuffle */
+	uint64_t seed;	    /* for shuffling */
+};
+
+/* Make slab_nr_nodes zones that share the range. */
+void zones_init(const struct zone_policy *policy);
+
+/* The zone that a block belongs to. */
+static inline struct zone *zone_of(const struct frame *f)
+{
+	return &slab_zones[f->node];
+}
 
 /*
- * A block of order @order (at most MAX_PAGE_ORDER), or NULL. Its frame has order set and state
- * FRAME_USED; the caller sets the page map. If @clean is not NULL it says whether all of the block
- * reads as zero.
+ * A block of order @order in units (slab_page_order to slab_block_order()), or NULL. Its frame has
+ * order, node, mobility and the state FRAME_USED set; the caller sets the page map. If @clean is
+ * not NULL it says whether all of the block reads as zero.
  */
-struct frame *zone_alloc(struct zone *z, unsigned int order, bool *clean);
+struct frame *zone_alloc(struct zone *z, unsigned int order, enum migrate_type type, bool *clean);
 
-/* The same without waiting: NULL too if the lock is taken. Async-signal-safe. */
-struct frame *zone_try_alloc(struct zone *z, unsigned int order);
+/* The same without waiting: NULL too if a lock is taken. Async-signal-safe. */
+struct frame *zone_try_alloc(struct zone *z, unsigned int order, enum migrate_type type);
 
-/* Return a block; the pages become PAGE_DIRTY, and memory may go back to the system. */
+/* Return a block of @z; the pages become PAGE_DIRTY, and memory may go back to the system. */
 void zone_free(struct zone *z, struct frame *f);
 
 /* Give memory back to the system until at most @nr free units of @z are dirty. */
 void zone_trim(struct zone *z, size_t nr);
+
+/* Make single pages of a block in use, each of which is freed for itself (the kernel's split_page).
+ * The caller sets the page map.
+ */
+void zone_split(struct zone *z, struct frame *f);
 
 #endif

@@ -23,6 +23,7 @@
 #include "shutdown.h"
 #include "stackdepot.h"
 #include "stat.h"
+#include "virtual.h"
 
 struct lock slab_mutex;
 struct list_head slab_caches;
@@ -75,6 +76,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	list_init(&s->aliases);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		partial_init(&s->node[i]);
+	virtual_attach(s);
 	stat_attach(s);
 	percpu_attach(s);
 	s->slot = slab_cpuslab ? 0 : s->lane;
@@ -253,6 +255,7 @@ static bool unmake(struct kmem_cache *s)
 		shutdown_report(s);
 		return false;
 	}
+	virtual_retire(s);
 	percpu_detach(s);
 	stat_detach(s);
 	merge_forget(s);

@@ -28,6 +28,13 @@ static unsigned int index_of(const struct kmem_cache *s, const struct frame *f, 
 	return geometry_index(&s->geo, bytes_into(f, object));
 }
 
+/* What memory a slab takes is the cache's to say, not the request's (the kernel's allocflags). */
+static gfp_t block_flags(const struct kmem_cache *s, gfp_t gfp)
+{
+	gfp &= ~(__GFP_RECLAIMABLE | __GFP_MOVABLE);
+	return s->flags & SLAB_RECLAIM_ACCOUNT ? gfp | __GFP_RECLAIMABLE : gfp;
+}
+
 /* The usual order is a wish: it is asked for without effort, without noise and not for ever. */
 static gfp_t try_gfp(gfp_t gfp)
 {
@@ -37,16 +44,14 @@ static gfp_t try_gfp(gfp_t gfp)
 	return gfp;
 }
 
-static struct frame *get_block(const struct kmem_cache *s, gfp_t gfp, int node)
+static struct frame *get_block(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	struct frame *f = NULL;
 
-	gfp &= ~__GFP_RECLAIMABLE;
-	if (s->flags & SLAB_RECLAIM_ACCOUNT)
-		gfp |= __GFP_RECLAIMABLE;
+	gfp = block_flags(s, gfp);
 	if (s->geo.min_order < s->geo.order)
-		f = pages_alloc(s->geo.order, try_gfp(gfp), node, NULL);
-	return f ? f : pages_alloc(s->geo.min_order, gfp, node, NULL);
+		f = pages_alloc_owned(s, s->geo.order, try_gfp(gfp), node, NULL);
+	return f ? f : pages_alloc_owned(s, s->geo.min_order, gfp, node, NULL);
 }
 
 static void count(const struct kmem_cache *s, const struct frame *f, long bytes)
@@ -105,13 +110,15 @@ struct frame *frame_try_create(struct kmem_cache *s, int node)
 
 void frame_destroy(struct frame *f)
 {
-	if (debug_is_on(f->cache))
-		debug_check_gone(f->cache, f);
-	count(f->cache, f, -(long)frame_bytes(f));
+	struct kmem_cache *s = f->cache;
+
+	if (debug_is_on(s))
+		debug_check_gone(s, f);
+	count(s, f, -(long)frame_bytes(f));
 	__atomic_store_n(&f->cache, NULL, __ATOMIC_RELAXED);
 	init_block_on_free(frame_address(f), frame_bytes(f));
 	exts_slab_gone(f);
-	pages_free(f);
+	pages_free_owned(s, f);
 }
 
 static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)

@@ -21,7 +21,8 @@ void *large_alloc(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
-	f = pages_alloc(geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE, &clean);
+	f = pages_alloc_owned(NULL, geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE,
+			      &clean);
 	if (!f)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
@@ -36,6 +37,10 @@ void large_free(const void *p, size_t page, uint32_t entry)
 {
 	struct frame *f = pagemap_frame(page, entry);
 
+	if (entry & ENTRY_PAGES) {
+		report_foreign(p, "Not a kmalloc allocation");
+		return;
+	}
 	if (p != frame_address(f)) {
 		report_foreign(p, "Invalid object pointer");
 		return;
@@ -44,7 +49,7 @@ void large_free(const void *p, size_t page, uint32_t entry)
 	init_block_on_free(frame_address(f), frame_bytes(f));
 	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, -(long)frame_bytes(f));
 	exts_large_free(f);
-	pages_free(f);
+	pages_free_owned(NULL, f);
 }
 
 size_t large_bytes(void)

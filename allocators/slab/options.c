@@ -80,6 +80,17 @@ static int read_range(struct options *o, const struct option *opt, struct word v
 	return err ? err : bits_is_pow2(o->range_bytes) ? 0 : -EINVAL;
 }
 
+static int read_page_size(struct options *o, const struct option *opt, struct word value)
+{
+	uint64_t x;
+
+	(void)opt;
+	if (read_u64(value, &x) || (x != 4096 && x != 16384 && x != 65536))
+		return -EINVAL;
+	o->page_bytes = x;
+	return 0;
+}
+
 /* Less than LIMIT_MIN does not hold the caches of kmalloc and a reserve. */
 #define LIMIT_MIN ((uint64_t)1 << 20)
 
@@ -182,6 +193,14 @@ static const struct option table[] = {
 	  .offset = offsetof(struct options, seed),
 	  .max = UINT64_MAX,
 	  .values = "a number below 2^64" },
+	{ .name = "page_size",
+	  .read = read_page_size,
+	  .print = print_number,
+	  .offset = offsetof(struct options, page_bytes),
+	  .values = "4K, 16K or 64K" },
+	NUMBER("nodes", nodes, 1, SLAB_MAX_NODES, "a number from 1 to 8"),
+	NUMBER("shuffle", shuffle, 0, 1, "0 or 1"),
+	NUMBER("virtual", virtual, 0, 1, "0 or 1"),
 	{ .name = "debug",
 	  .read = read_debug,
 	  .print = print_debug,
@@ -235,6 +254,7 @@ void options_default(struct options *o)
 		.merge = 1,
 		.debug = { .text = "-" },
 		.range_bytes = (uint64_t)64 << 30,
+		.page_bytes = UNIT_BYTES,
 		.dirty_bytes = (uint64_t)4 << 20,
 		.buckets = AS_HARDENED,
 		.kfence_objects = KFENCE_NUM_OBJECTS,
@@ -294,6 +314,26 @@ static int read_one(struct options *o, struct word item, struct text *why)
 	return -EINVAL;
 }
 
+/* What no option alone can tell. */
+static int check_together(const struct options *o, struct text *why)
+{
+	uint64_t min_range = (o->page_bytes << MAX_PAGE_ORDER) * 2 * SLAB_MAX_NODES;
+
+	if (o->slab_min_order > o->slab_max_order) {
+		text_str(
+			why,
+			"slab_min_order is above slab_max_order; raise the one or lower the other");
+		return -EINVAL;
+	}
+	if (o->range_bytes < min_range) {
+		text_str(why, "range is too small for this page_size; give at least ");
+		text_u64(why, min_range >> 20);
+		text_str(why, "M");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int options_parse(struct options *o, const char *string, struct text *why)
 {
 	const char *p = string ? string : "";
@@ -308,13 +348,7 @@ int options_parse(struct options *o, const char *string, struct text *why)
 	}
 	if (o->buckets == AS_HARDENED)
 		o->buckets = o->freelist_hardened;
-	if (o->slab_min_order > o->slab_max_order) {
-		text_str(
-			why,
-			"slab_min_order is above slab_max_order; raise the one or lower the other");
-		return -EINVAL;
-	}
-	return 0;
+	return check_together(o, why);
 }
 
 int options_print(const struct options *o, const char *name, struct text *t)

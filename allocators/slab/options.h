@@ -31,6 +31,10 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t dirty_bytes;
 	uint64_t stats;
+	uint64_t page_bytes;
+	uint64_t nodes; /* 0: those of the system */
+	uint64_t shuffle;
+	uint64_t virtual;
 	uint64_t freelist_hardened;
 	uint64_t freelist_random;
 	uint64_t buckets;

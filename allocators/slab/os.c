@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -73,6 +74,18 @@ int os_purge(void *addr, size_t bytes)
 	return -EAGAIN;
 }
 
+void os_bind(void *addr, size_t bytes, unsigned int system_node)
+{
+	unsigned long mask[16] = { 0 };
+	int saved = errno;
+
+	if (system_node >= sizeof(mask) * 8)
+		return;
+	mask[system_node / (sizeof(long) * 8)] = 1ul << system_node % (sizeof(long) * 8);
+	if (syscall(SYS_mbind, addr, bytes, MPOL_PREFERRED, mask, sizeof(mask) * 8 + 1, 0u))
+		errno = saved; /* a kernel without NUMA, or a container that forbids it */
+}
+
 int os_protect(void *addr, size_t bytes)
 {
 	return mprotect(addr, bytes, PROT_NONE) ? -ENOMEM : 0;
@@ -101,13 +114,6 @@ int os_tid(void)
 	return (int)syscall(SYS_gettid);
 }
 
-unsigned int os_cpu(void)
-{
-	int cpu = sched_getcpu();
-
-	return cpu < 0 ? 0 : (unsigned int)cpu;
-}
-
 /* One call that both frees and protects; mprotect and madvise would be two. */
 int os_decommit(void *addr, size_t bytes)
 {
@@ -131,77 +137,81 @@ uint64_t os_random(void)
 	return (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uintptr_t)&x;
 }
 
-/* "0-3,8-11" names 8 CPUs. */
-static unsigned int count_cpus(const char *s)
+int os_read_text(const char *path, char *buf, size_t len)
 {
-	unsigned int nr = 0, first = 0, x = 0;
-	int in_range = 0;
-
-	for (;; s++) {
-		if (*s >= '0' && *s <= '9') {
-			x = x * 10 + (unsigned int)(*s - '0');
-		} else if (*s == '-') {
-			first = x;
-			in_range = 1;
-			x = 0;
-		} else {
-			nr += in_range ? x - first + 1 : 1;
-			in_range = 0;
-			x = 0;
-			if (*s != ',')
-				return nr;
-		}
-	}
-}
-
-/* The text of a CPU list of the system in @buf, or false. By hand: sysconf() of older C libraries
- * allocates.
- */
-static int read_cpus(const char *path, char *buf, size_t len)
-{
-	ssize_t n = 0;
+	int saved = errno;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, len - 1);
+	int err = n < 0 ? -errno : 0;
 
-	if (fd >= 0) {
-		n = read(fd, buf, len - 1);
+	if (fd >= 0)
 		close(fd);
-	}
 	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	errno = saved;
+	return err ? err : (int)n;
 }
 
+static const char *read_number(const char *s, unsigned int *x)
+{
+	for (*x = 0; *s >= '0' && *s <= '9'; s++)
+		*x = *x * 10 + (unsigned int)(*s - '0');
+	return s;
+}
+
+const char *os_next_range(const char *list, struct os_range *r)
+{
+	const char *s = list + (*list == ',');
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	s = read_number(s, &r->first);
+	r->last = r->first;
+	if (*s == '-')
+		s = read_number(s + 1, &r->last);
+	return s;
+}
+
+unsigned int os_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (unsigned int)cpu;
+}
+
+/* Read by hand: sysconf() of older C libraries allocates. */
 unsigned int os_present_cpus(void)
 {
+	struct os_range r;
 	char buf[256];
+	unsigned int nr = 0;
 
-	if (!read_cpus("/sys/devices/system/cpu/present", buf, sizeof(buf)))
+	if (os_read_text("/sys/devices/system/cpu/present", buf, sizeof(buf)) <= 0)
 		return (unsigned int)max_size((size_t)sysconf(_SC_NPROCESSORS_ONLN), 1);
-	return count_cpus(buf);
+	for (const char *s = buf; (s = os_next_range(s, &r));)
+		nr += r.last - r.first + 1;
+	return nr;
 }
 
-/* The last number of the list "0-3,8-11". */
-static unsigned int last_cpu(const char *s)
+static unsigned int read_possible_cpus(void)
 {
-	unsigned int x = 0;
+	struct os_range r = { 0, 0 };
+	char buf[256];
 
-	for (; *s; s++)
-		if (*s >= '0' && *s <= '9')
-			x = x * 10 + (unsigned int)(*s - '0');
-		else if (*s == '-' || *s == ',')
-			x = 0;
-	return x;
+	if (os_read_text("/sys/devices/system/cpu/possible", buf, sizeof(buf)) <= 0)
+		return os_present_cpus();
+	for (const char *s = buf; (s = os_next_range(s, &r));)
+		;
+	return r.last + 1;
 }
 
 unsigned int os_possible_cpus(void)
 {
 	static unsigned int nr; /* the same whoever reads it first */
-	char buf[256];
+	unsigned int known = __atomic_load_n(&nr, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&nr, __ATOMIC_RELAXED))
-		return nr;
-	if (read_cpus("/sys/devices/system/cpu/possible", buf, sizeof(buf)))
-		__atomic_store_n(&nr, last_cpu(buf) + 1, __ATOMIC_RELAXED);
-	else
-		__atomic_store_n(&nr, os_present_cpus(), __ATOMIC_RELAXED);
-	return nr;
+	if (!known) {
+		known = read_possible_cpus();
+		__atomic_store_n(&nr, known, __ATOMIC_RELAXED);
+	}
+	return known;
 }

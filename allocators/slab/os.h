@@ -26,6 +26,8 @@ void os_unmap(void *addr, size_t bytes);
  */
 int os_purge(void *addr, size_t bytes);
 
+/* Prefer the memory of this node of the system for a committed part; harmless if it fails. */
+void os_bind(void *addr, size_t bytes, unsigned int system_node);
 /*
  * Undo os_commit(): no access and no memory, as after os_reserve(). 0, or -ENOMEM and nothing
  * changed.
@@ -34,6 +36,17 @@ int os_decommit(void *addr, size_t bytes);
 
 /* A random number from the system, or one from addresses and the clock if it gives none. */
 uint64_t os_random(void);
+
+/* The text of a small file of the system (sysfs) with a NUL; -errno, or its length. */
+int os_read_text(const char *path, char *buf, size_t len);
+
+/* A list of the system, such as "0-3,8-11". */
+struct os_range {
+	unsigned int first, last;
+};
+
+/* Read one range of such a list; returns where the next one begins, NULL if there was none. */
+const char *os_next_range(const char *list, struct os_range *r);
 
 /* Take access to a part of a reservation away; its memory stays. 0 or -ENOMEM. */
 int os_protect(void *addr, size_t bytes);

@@ -7,18 +7,20 @@
 
 #include "os.h"
 
-#define BLOCK_MAX_BYTES (UNIT_BYTES << MAX_UNIT_ORDER)
-#define RANGE_MIN_BYTES ((size_t)64 << 20)
-
 struct range slab_range;
 unsigned int slab_page_order;
 unsigned int slab_nr_nodes = 1;
+
+static size_t pageblocks_bytes(const struct range *r)
+{
+	return (r->nr_pages >> PAGEBLOCK_ORDER) * sizeof(*r->pageblocks);
+}
 
 static int create(size_t bytes)
 {
 	struct range r = { .nr_pages = bytes >> UNIT_SHIFT };
 
-	r.base = (uintptr_t)os_reserve(bytes, BLOCK_MAX_BYTES);
+	r.base = (uintptr_t)os_reserve(bytes, UNIT_BYTES << slab_block_order());
 	if (!r.base)
 		return -ENOMEM;
 	r.map = os_map(r.nr_pages * sizeof(*r.map));
@@ -27,8 +29,13 @@ static int create(size_t bytes)
 	r.frames = os_map(r.nr_pages * sizeof(*r.frames));
 	if (!r.frames)
 		goto unmap;
+	r.pageblocks = os_map(pageblocks_bytes(&r));
+	if (!r.pageblocks)
+		goto unframe;
 	slab_range = r;
 	return 0;
+unframe:
+	os_unmap(r.frames, r.nr_pages * sizeof(*r.frames));
 unmap:
 	os_unmap(r.map, r.nr_pages * sizeof(*r.map));
 unreserve:
@@ -38,7 +45,7 @@ unreserve:
 
 int pagemap_create(size_t bytes)
 {
-	for (; bytes >= RANGE_MIN_BYTES; bytes /= 2)
+	for (; bytes >= pagemap_min_bytes(); bytes /= 2)
 		if (!create(bytes))
 			return 0;
 	return -ENOMEM;
@@ -49,9 +56,16 @@ void pagemap_destroy(void)
 	struct range r = slab_range;
 
 	memset(&slab_range, 0, sizeof(slab_range));
+	os_unmap(r.pageblocks, pageblocks_bytes(&r));
 	os_unmap(r.frames, r.nr_pages * sizeof(*r.frames));
 	os_unmap(r.map, r.nr_pages * sizeof(*r.map));
 	os_unmap((void *)r.base, r.nr_pages << UNIT_SHIFT);
+}
+
+static void set_all(size_t page, unsigned int order, uint32_t entry)
+{
+	for (size_t i = 0; i < (size_t)1 << order; i++)
+		__atomic_store_n(&slab_range.map[page + i], entry, __ATOMIC_RELAXED);
 }
 
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot)
@@ -60,6 +74,10 @@ void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned 
 
 	if (kind == PAGE_SLAB || kind == PAGE_LARGE)
 		entry |= order;
-	for (size_t i = 0; i < (size_t)1 << order; i++)
-		__atomic_store_n(&slab_range.map[page + i], entry, __ATOMIC_RELAXED);
+	set_all(page, order, entry);
+}
+
+void pagemap_set_pages(size_t page, unsigned int order)
+{
+	set_all(page, order, ENTRY_PAGES | (uint32_t)PAGE_LARGE << ENTRY_KIND_SHIFT | order);
 }

@@ -14,14 +14,27 @@
 #include "types.h"
 
 /*
- * Reserve @bytes (a power of two from 64 MiB) and the metadata for it; halves @bytes until the
- * system agrees. 0 or -ENOMEM. pagemap_destroy() gives all of it back.
+ * The smallest range: 16 largest blocks, so that each of SLAB_MAX_NODES nodes can have one and
+ * grow. 64 MiB with pages of 4 KiB, 1 GiB with pages of 64 KiB.
+ */
+static inline size_t pagemap_min_bytes(void)
+{
+	return 2 * SLAB_MAX_NODES * UNIT_BYTES << slab_block_order();
+}
+
+/*
+ * Reserve @bytes (a power of two from pagemap_min_bytes()) and the metadata for it; halves @bytes
+ * until the system agrees. slab_page_order is set. 0 or -ENOMEM. pagemap_destroy() gives all of it
+ * back.
  */
 int pagemap_create(size_t bytes);
 void pagemap_destroy(void);
 
 /* Write the same entry for all pages of the block that starts at @page. */
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot);
+
+/* The same for pages that a user holds without a slab (exact.h). */
+void pagemap_set_pages(size_t page, unsigned int order);
 
 /* The page of any address; not below slab_range.nr_pages for an address outside. */
 static inline size_t pagemap_page(const void *p)
@@ -32,6 +45,12 @@ static inline size_t pagemap_page(const void *p)
 static inline void *pagemap_address(size_t page)
 {
 	return (void *)(slab_range.base + (page << UNIT_SHIFT));
+}
+
+/* Pages below this one are committed; others have no frame yet. Only grows. */
+static inline size_t pagemap_committed(void)
+{
+	return __atomic_load_n(&slab_range.nr_committed, __ATOMIC_ACQUIRE);
 }
 
 /* @page < slab_range.nr_pages. */

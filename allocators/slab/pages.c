@@ -9,8 +9,11 @@
 
 #include "buddy.h"
 #include "limit.h"
+#include "mobility.h"
+#include "nodes.h"
 #include "reclaim.h"
 #include "task.h"
+#include "virtual.h"
 #include "warn.h"
 
 #define NAP_NS 1000000 /* between two rounds of NOFAIL: the kernel's tick at HZ=1000 */
@@ -20,15 +23,41 @@ struct request {
 	gfp_t gfp;
 	int node;
 	bool *clean;
-	bool exhausted; /* not the limit refused, the zone has no such block */
+	struct kmem_cache *owner; /* for take_owned() */
+	struct frame *(*take)(const struct request *r, struct zone *z);
+	bool exhausted; /* not the limit refused, no zone has such a block */
 };
 
-/* The one place here that knows the zone: one node, the fall-back list is itself. */
+static struct frame *take_plain(const struct request *r, struct zone *z)
+{
+	return zone_alloc(z, r->order + slab_page_order, mobility_of(r->gfp), r->clean);
+}
+
+static struct frame *take_owned(const struct request *r, struct zone *z)
+{
+	return virtual_alloc(r->owner, z, r->order + slab_page_order, mobility_of(r->gfp),
+			     r->clean);
+}
+
+/* A node that does not exist is as good as one that is full. */
+static bool exists(int node)
+{
+	return node >= 0 && (unsigned int)node < slab_nr_nodes;
+}
+
+/* Of the zones that may be asked, nearest first. */
 static struct frame *take(const struct request *r)
 {
-	if ((r->gfp & __GFP_THISNODE) && r->node > 0)
+	unsigned int near = exists(r->node) ? (unsigned int)r->node : nodes_here();
+	bool this_only = r->gfp & __GFP_THISNODE;
+	unsigned int nr = this_only ? 1 : slab_nr_nodes;
+	struct frame *f = NULL;
+
+	if (this_only && r->node != NUMA_NO_NODE && !exists(r->node))
 		return NULL;
-	return zone_alloc(&slab_zone, r->order + slab_page_order, r->clean);
+	for (unsigned int i = 0; i < nr && !f; i++)
+		f = r->take(r, &slab_zones[nodes_fallback(near, i)]);
+	return f;
 }
 
 static size_t request_units(const struct request *r)
@@ -146,12 +175,33 @@ static struct frame *get_slowly(struct request *r)
 	return f;
 }
 
+static struct frame *alloc(struct request *r)
+{
+	struct frame *f = get(r, slab_limit.low);
+
+	return likely(f) ? f : get_slowly(r);
+}
+
 struct frame *pages_alloc(unsigned int order, gfp_t gfp, int node, bool *clean)
 {
-	struct request r = { .order = order, .gfp = gfp, .node = node, .clean = clean };
-	struct frame *f = get(&r, slab_limit.low);
+	struct request r = {
+		.order = order, .gfp = gfp, .node = node, .clean = clean, .take = take_plain
+	};
 
-	return likely(f) ? f : get_slowly(&r);
+	return alloc(&r);
+}
+
+struct frame *pages_alloc_owned(struct kmem_cache *s, unsigned int order, gfp_t gfp, int node,
+				bool *clean)
+{
+	struct request r = { .order = order,
+			     .gfp = gfp,
+			     .node = node,
+			     .clean = clean,
+			     .owner = s,
+			     .take = take_owned };
+
+	return alloc(&r);
 }
 
 struct frame *pages_try_alloc(unsigned int order, int node)
@@ -159,20 +209,37 @@ struct frame *pages_try_alloc(unsigned int order, int node)
 	size_t units = (size_t)1 << (order + slab_page_order);
 	struct frame *f;
 
-	(void)node;
 	if (!limit_charge(units, slab_limit.min))
 		return NULL;
-	f = zone_try_alloc(&slab_zone, order + slab_page_order);
+	f = zone_try_alloc(&slab_zones[node], order + slab_page_order, MIGRATE_UNMOVABLE);
 	if (!f)
 		limit_uncharge(units);
 	return f;
+}
+
+static void uncharge(size_t nr)
+{
+	limit_uncharge(nr);
+	slab_task.nr_returned += nr;
 }
 
 void pages_free(struct frame *f)
 {
 	size_t nr = (size_t)1 << f->order;
 
-	zone_free(&slab_zone, f);
-	limit_uncharge(nr);
-	slab_task.nr_returned += nr;
+	zone_free(zone_of(f), f);
+	uncharge(nr);
+}
+
+void pages_free_owned(struct kmem_cache *s, struct frame *f)
+{
+	size_t nr = (size_t)1 << f->order;
+
+	virtual_free(s, f);
+	uncharge(nr);
+}
+
+void pages_split(struct frame *f)
+{
+	zone_split(zone_of(f), f);
 }

@@ -43,4 +43,17 @@ struct frame *pages_try_alloc(unsigned int order, int node);
 /* Return a block. */
 void pages_free(struct frame *f);
 
+/*
+ * The same for slabs of @s and, with NULL, large blocks of kmalloc: option virtual keeps their
+ * addresses apart (virtual.h).
+ */
+struct frame *pages_alloc_owned(struct kmem_cache *s, unsigned int order, gfp_t gfp, int node,
+				bool *clean);
+void pages_free_owned(struct kmem_cache *s, struct frame *f);
+
+/* Cut a block in use into single pages, each of which is freed for itself. The caller sets the page
+ * map.
+ */
+void pages_split(struct frame *f);
+
 #endif

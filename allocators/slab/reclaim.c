@@ -20,10 +20,11 @@ void reclaim_init(void (*caches)(void))
 	shrink_caches = caches;
 }
 
-/* The one place here that knows the zone. */
+/* What is free and dirty must fit below the limit; each zone has an equal part. */
 static void trim(void)
 {
-	zone_trim(&slab_zone, limit_left());
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		zone_trim(&slab_zones[i], limit_left() / slab_nr_nodes);
 }
 
 static unsigned long shrink_nodes(gfp_t gfp, int node, int priority)

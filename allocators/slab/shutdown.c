@@ -47,7 +47,7 @@ void shutdown_report(struct kmem_cache *s)
 	size_t nr = 0;
 
 	report_bug(s, "Objects remaining on __kmem_cache_shutdown()");
-	for (size_t page = 0; page < slab_zone.nr_committed;) {
+	for (size_t page = 0; page < pagemap_committed();) {
 		uint32_t entry = pagemap_entry(page);
 		struct frame *f = &slab_range.frames[page];
 

@@ -121,7 +121,14 @@ struct kmem_cache;
  *   failslab=interval:N+probability:P+times:T   what letter A makes fail: one in N requests, with P
  *                                 percent, T times (1, 100, no limit; default -: nothing)
  *   slab_merge=0|1                may similar caches share slabs (default 1)
- *   range=SIZE                    address space to reserve (default 64G, halved until it fits)
+ *   page_size=4K|16K|64K          what a page is, whatever the machine has (default 4K)
+ *   nodes=N                       simulate N memory nodes, 1 to 8, a CPU's node being its number
+ *                                 modulo N (default: the nodes of the system)
+ *   shuffle=0|1                   largest blocks in random order (SHUFFLE_PAGE_ALLOCATOR; 0)
+ *   virtual=0|1                   addresses of one cache are never used by another (SLAB_VIRTUAL;
+ *                                 default 0; takes address space, not memory)
+ *   range=SIZE                    address space to reserve (default 64G, halved until it fits; at
+ *                                 least 64M, with pages of 16K 256M, of 64K 1G)
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
@@ -150,8 +157,8 @@ SLAB_API const char *slab_boot_error(void);
 
 /*
  * The value in effect of an option above, or of "cached_by" (how this machine and the engine cache
- * free objects) or "page_size". Writes at most @len bytes with a NUL and returns the full length,
- * -ENOENT for an unknown name.
+ * free objects). Writes at most @len bytes with a NUL and returns the full length, -ENOENT for an
+ * unknown name.
  */
 SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
 
@@ -461,17 +468,55 @@ SLAB_API void kfree_nolock(const void *p);
 	kmalloc_nolock_token((size), (gfp), (node), KMALLOC_TOKEN(size))
 
 /*
+ * Pages without a slab. __get_free_pages() gives 2^@order pages (order at most 10) aligned to their
+ * size, or 0; free_pages() wants the same order and does nothing for 0. alloc_pages_exact() gives
+ * @size bytes rounded up to pages, of up to 2^10 pages, NULL for 0 or more: of the block of the
+ * next power of two the pages behind the end go back at once. free_pages_exact() wants the same
+ * size.
+ * __GFP_ZERO zeroes. Pages are never given to kfree() or ksize().
+ */
+SLAB_API unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+SLAB_API void free_pages(unsigned long addr, unsigned int order);
+SLAB_API void *alloc_pages_exact(size_t size, gfp_t gfp);
+SLAB_API void free_pages_exact(void *p, size_t size);
+#define __get_free_page(gfp) __get_free_pages((gfp), 0)
+#define get_zeroed_page(gfp) __get_free_pages((gfp) | __GFP_ZERO, 0)
+#define free_page(addr)	     free_pages((addr), 0)
+
+/*
+ * How fragmented the free memory of a node is, in thousandths, by the kernel's formulas; @order in
+ * pages, 0 to 10. Unusable: the part of free memory in blocks that are too small; 1000 if nothing
+ * is free. Fragmentation: -1000 if an allocation would succeed; otherwise towards 0 it would fail
+ * for lack of memory, towards 1000 for fragmentation. A node or an order that does not exist has
+ * nothing free: 1000 and 0.
+ */
+SLAB_API int slab_unusable_index(unsigned int node, unsigned int order);
+SLAB_API int slab_fragmentation_index(unsigned int node, unsigned int order);
+
+/*
+ * The texts of /proc/buddyinfo and /proc/pagetypeinfo: free blocks by order, and by migrate type.
+ * Write at most @len bytes with a NUL and return the length of the whole text.
+ */
+SLAB_API size_t slab_buddyinfo(char *buf, size_t len);
+SLAB_API size_t slab_pagetypeinfo(char *buf, size_t len);
+
+/*
  * What libslab holds, in bytes and objects. Taken without stopping other threads: exact when they
- * are idle, an estimate while they run. held = slab + large + vmalloc + free_dirty + metadata.
+ * are idle, an estimate while they run.
+ * held = slab + large + page + vmalloc + free_dirty + metadata.
  */
 struct slab_usage {
 	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
 	size_t slab_bytes;	  /* in slabs */
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
 	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
+	size_t page_bytes;	  /* in pages of __get_free_pages() and alloc_pages_exact() */
 	size_t vmalloc_bytes;	  /* in areas of vmalloc, without guard pages */
 	size_t free_dirty_bytes;  /* free, written before, not given back */
 	size_t metadata_bytes;	  /* page metadata, lanes and sheaves, an upper bound */
+	/* Address space without memory, of option virtual; no part of held. */
+	size_t stocked_bytes; /* only the cache that used it may use it again */
+	size_t retired_bytes; /* nobody may: its cache was destroyed */
 	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */

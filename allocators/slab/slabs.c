@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Taking from slabs. The order of the nodes is that of their numbers. See slabs.h. */
+/* Taking from slabs. Other nodes are asked nearest first. See slabs.h. */
 #include "slabs.h"
 
 #include "debug.h"
@@ -15,7 +15,7 @@ static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int here, void
 	unsigned int got = 0;
 
 	for (unsigned int i = 1; i < slab_nr_nodes && !got; i++)
-		got = partial_try_take(s, (here + i) % slab_nr_nodes, batch, n);
+		got = partial_try_take(s, nodes_fallback(here, i), batch, n);
 	return got;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E12 below and V1 of vmarea.h; nothing else
+ * operations. check.c tests exactly the equations E1 to E14 below and V1 of vmarea.h; nothing else
  * is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
@@ -23,13 +23,15 @@
  *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
  *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
  *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
- *   6. zone.lock       buddy.c    free blocks, the committed frontier
+ *   6. zone.lock       buddy.c    one memory node's free blocks
  *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
  *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
  *      vmarea_lock     vmarea.c   areas of vmalloc; alone, no other lock is held or taken with it
  *   9. memcg_lock      memcg.c    the tree of memory groups and what they are charged
  *      stock.lock      objcg.c    one CPU's stock of charged bytes
  *      tags.lock       alloc_tag.c  call sites that are new
+ *  10. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
+ *  11. virtual_lock    virtual.c  the stocks of address ranges; nothing is taken under it
  *
  * Those of 9 are never held together, nor with 4 to 6, and no memory is given back under them.
  *
@@ -67,6 +69,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/lock.h"
+#include "lib/random.h"
 
 /*
  * Two measures of memory. A unit is 4 KiB always: the page map and the frames have one entry a
@@ -107,7 +110,7 @@ static inline unsigned int slab_block_order(void)
  * The entry of a page in the page map: one 32-bit word, so that kfree() learns from one load which
  * lane takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
  * no shift. The slot is 0 unless the kind is PAGE_SLAB and frees of the cache need no more than a
- * push.
+ * push. Bit 22 tells pages that users took from large blocks.
  *
  * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
  * the cache's free_slot, or 0 if the slab has extensions. Pages of a free block are PAGE_CLEAN or
@@ -123,13 +126,31 @@ enum page_kind {
 #define ENTRY_ORDER_MASK 0xfu
 #define ENTRY_KIND_SHIFT 4
 #define ENTRY_SLOT_MASK	 0x3fffc0u
+#define ENTRY_PAGES	 0x400000u /* of PAGE_LARGE: pages of __get_free_pages(), not kfree()'s */
 
 enum frame_state {
 	FRAME_NONE = 0, /* not the first page of a block, or never used */
 	FRAME_FREE,	/* on a list of the zone */
 	FRAME_PURGING,	/* free, off the lists while its memory goes back to the system */
 	FRAME_USED,	/* a slab or a large block: the page map says which */
+	FRAME_STOCKED,	/* virtual.c: addresses kept for the cache that had them, no memory */
+	FRAME_RETIRED,	/* virtual.c: addresses that nobody may use again */
 };
+
+/*
+ * What may be done with the contents of a page, by the kernel's names: nothing; move them; drop
+ * them by shrinking the cache. A pageblock is the run of memory that is kept to one type as far as
+ * possible (mobility.h): 2 MiB whatever a page is, because that is what a huge page needs free in
+ * one piece on the machines that this runs on, and because with larger pages the kernel's own
+ * pageblock (512 MiB for 64 KiB pages) would exceed the largest block.
+ */
+enum migrate_type {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_RECLAIMABLE,
+	NR_MIGRATE_TYPES,
+};
+#define PAGEBLOCK_ORDER 9u
 
 /*
  * One block. Dense: one a page, 64 bytes, apart from the pages, so that freeing never writes into
@@ -157,43 +178,67 @@ struct frame {
 	uint8_t order;	 /* the block is UNIT_BYTES << order */
 	uint8_t state;
 	uint8_t node;	  /* whose memory this is */
-	uint8_t mobility; /* enum migrate_type of the block's memory (buddy.h) */
+	uint8_t mobility; /* of a used block: the enum migrate_type it was asked for */
 	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
 	bool frozen; /* failed a consistency check: out of service, all objects count as used */
 	bool on_cpu; /* engine=cpuslab: a CPU's slab or on its partial list, so on no other list */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 
-/* The reserved address range and its metadata. Constant after boot; no lock. */
+/*
+ * The reserved address range and its metadata. Constant after boot but for the frontier, which
+ * frontier_lock guards and pagemap_committed() reads, and the types of the pageblocks, which belong
+ * to the lock of their zone.
+ */
 struct range {
 	uintptr_t base; /* aligned to the largest block */
 	size_t nr_pages;
+	size_t nr_committed;  /* the frontier: pages made accessible, from the base on */
 	uint32_t *map;	      /* nr_pages entries */
 	struct frame *frames; /* nr_pages frames */
+	uint8_t *pageblocks;  /* nr_pages >> PAGEBLOCK_ORDER of enum migrate_type */
 };
 extern struct range slab_range;
 
 /*
- * The page allocator (buddy.c). Guarded by lock.
+ * The page allocator of one memory node (buddy.c). Guarded by lock. All zones share the range: each
+ * committed piece of the size of the largest block belongs to one of them, as its frames' node
+ * says.
  *
- * E5. nr_free + nr_used + nr_purging == nr_committed; nr_free is the sum over the free lists
- * E6. a free block is aligned to its size and its buddy is not a free block of the same order
- * E7. nr_dirty == the number of PAGE_DIRTY pages == the sum of nr_dirty over free blocks; a block
- * is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ * E5. per zone: nr_free + nr_used + nr_purging + nr_stocked + nr_retired == nr_committed, and the
+ *     sum of nr_committed over the zones is the frontier; nr_free is the sum over the free lists,
+ *     nr_blocks[t][o] the length of dirty[t][o] and clean[t][o]
+ * E6. a free block is aligned to its size and its buddy is not a free block of the same order; all
+ *     of a block has one node
+ * E7. nr_dirty == the number of PAGE_DIRTY pages in free blocks == the sum of nr_dirty over them; a
+ *     block is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ * E13. a free block is on the lists of its pageblock's type; one that covers several has the same
+ *      type in all
+ * E14. a stocked or retired block is off the free lists and its pages are PAGE_CLEAN or, if the
+ *      system refused to take the memory, PAGE_DIRTY; nr_stocked and nr_retired count their pages;
+ *      a stocked one is on the list of one stock and of that list's order
  */
 struct zone {
 	struct lock lock;
-	size_t nr_committed; /* pages made accessible; pages beyond were never used */
+	size_t nr_committed; /* pages made accessible for this node */
 	size_t nr_free;
 	size_t nr_used;
 	size_t nr_purging;
+	size_t nr_stocked;
+	size_t nr_retired;
 	size_t nr_dirty;
-	size_t dirty_floor; /* pages that may stay dirty whatever is in use */
+	size_t dirty_floor;  /* pages that may stay dirty whatever is in use */
+	size_t nr_converted; /* pageblocks that changed their type while part of them was in use */
+	size_t nr_mixed;     /* blocks taken from a pageblock of another type */
+	uint8_t node;
+	bool shuffle;	      /* place largest blocks at random */
+	struct random random; /* for shuffling */
+	size_t nr_blocks[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
 	/* Apart, because a dirty page costs nothing to use again and a clean one costs a fault. */
-	struct list_head dirty[NR_UNIT_ORDERS];
-	struct list_head clean[NR_UNIT_ORDERS];
+	struct list_head dirty[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
+	struct list_head clean[NR_MIGRATE_TYPES][NR_UNIT_ORDERS];
 };
-extern struct zone slab_zone;
+extern struct zone slab_zones[SLAB_MAX_NODES];
 
 /*
  * What is in use and what it counts as (limit.h, vmstat.h); both atomic.
@@ -353,6 +398,7 @@ struct kmem_cache {
 	struct list_head aliases;   /* names of later users (merge.h) */
 	char name[SLAB_NAME_LEN];
 	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
+	struct list_head stock[2]; /* virtual.c: ranges of the usual and of the least order */
 	struct node_tally tally[SLAB_MAX_NODES];
 	struct node node[]; /* slab_nr_nodes of them */
 };

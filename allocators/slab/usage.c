@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "exact.h"
 #include "defer.h"
 #include "frame.h"
 #include "freelist.h"
@@ -174,16 +175,19 @@ static void count_cache(struct slab_usage *u, struct kmem_cache *s)
 	count_bytes(u, s);
 }
 
-static void count_zone(struct slab_usage *u)
+static void count_zones(struct slab_usage *u)
 {
-	size_t pages;
+	for (unsigned int i = 0; i < slab_nr_nodes; i++) {
+		struct zone *z = &slab_zones[i];
 
-	lock_acquire(&slab_zone.lock);
-	u->free_dirty_bytes = slab_zone.nr_dirty << UNIT_SHIFT;
-	pages = slab_zone.nr_committed;
-	lock_release(&slab_zone.lock);
-	u->metadata_bytes = pages * (sizeof(struct frame) + sizeof(uint32_t)) + percpu_bytes() +
-			    stackdepot_bytes() + freelist_bytes() + kfence_bytes();
+		lock_acquire(&z->lock);
+		u->free_dirty_bytes += z->nr_dirty << UNIT_SHIFT;
+		u->stocked_bytes += z->nr_stocked << UNIT_SHIFT;
+		u->retired_bytes += z->nr_retired << UNIT_SHIFT;
+		lock_release(&z->lock);
+	}
+	u->metadata_bytes = pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) +
+			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() + kfence_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
@@ -198,9 +202,10 @@ void slab_usage(struct slab_usage *u)
 	list_for_each_entry (s, &slab_caches, link)
 		count_cache(u, s);
 	lock_release(&slab_mutex);
-	count_zone(u);
+	count_zones(u);
 	u->large_bytes = large_bytes();
 	u->vmalloc_bytes = vmarea_bytes();
-	u->held_bytes = u->slab_bytes + u->large_bytes + u->vmalloc_bytes + u->free_dirty_bytes +
-			u->metadata_bytes;
+	u->page_bytes = exact_bytes();
+	u->held_bytes = u->slab_bytes + u->large_bytes + u->page_bytes + u->vmalloc_bytes +
+			u->free_dirty_bytes + u->metadata_bytes;
 }

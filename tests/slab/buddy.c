@@ -15,9 +15,11 @@
 #define NR_STEPS    20000
 #define FLOOR_PAGES ((size_t)(512u << 10) >> UNIT_SHIFT)
 
+static struct zone *const zone = &slab_zones[0];
+
 static struct frame *take(unsigned int order)
 {
-	struct frame *f = zone_alloc(&slab_zone, order, NULL);
+	struct frame *f = zone_alloc(zone, order, MIGRATE_UNMOVABLE, NULL);
 
 	if (f)
 		pagemap_set(frame_page(f), order, PAGE_LARGE, 0);
@@ -51,7 +53,7 @@ static void test_random_blocks_do_not_overlap_and_keep_the_equations(void **stat
 
 		if (blocks[i]) {
 			assert_filled(blocks[i], (unsigned char)i);
-			zone_free(&slab_zone, blocks[i]);
+			zone_free(zone, blocks[i]);
 			blocks[i] = NULL;
 		} else {
 			blocks[i] = take(order);
@@ -65,20 +67,13 @@ static void test_random_blocks_do_not_overlap_and_keep_the_equations(void **stat
 	}
 	for (unsigned int i = 0; i < NR_BLOCKS; i++)
 		if (blocks[i])
-			zone_free(&slab_zone, blocks[i]);
+			zone_free(zone, blocks[i]);
 	assert_equations_hold();
 }
 
 static size_t nr_free_of(unsigned int order)
 {
-	struct list_head *p;
-	size_t nr = 0;
-
-	list_for_each (p, &slab_zone.dirty[order])
-		nr++;
-	list_for_each (p, &slab_zone.clean[order])
-		nr++;
-	return nr;
+	return zone->nr_blocks[MIGRATE_UNMOVABLE][order];
 }
 
 static void test_single_pages_merge_back_to_the_largest_block(void **state)
@@ -94,10 +89,10 @@ static void test_single_pages_merge_back_to_the_largest_block(void **state)
 	}
 	before = nr_free_of(MAX_PAGE_ORDER);
 	for (size_t i = 0; i < nr; i += 2)
-		zone_free(&slab_zone, pages[i]);
+		zone_free(zone, pages[i]);
 	assert_equations_hold();
 	for (size_t i = 1; i < nr; i += 2)
-		zone_free(&slab_zone, pages[i]);
+		zone_free(zone, pages[i]);
 	assert_equations_hold();
 	assert_true(nr_free_of(MAX_PAGE_ORDER) >= before + 2);
 }
@@ -116,7 +111,7 @@ static size_t resident_pages(const struct frame *f)
 static void test_free_memory_beyond_the_floor_goes_back_to_the_system(void **state)
 {
 	struct frame *blocks[16];
-	size_t nr_used = slab_zone.nr_used;
+	size_t nr_used = zone->nr_used;
 	size_t resident = 0;
 
 	(void)state;
@@ -126,9 +121,9 @@ static void test_free_memory_beyond_the_floor_goes_back_to_the_system(void **sta
 		fill(blocks[i], 1);
 	}
 	for (int i = 0; i < 16; i++)
-		zone_free(&slab_zone, blocks[i]);
-	assert_int_equal(slab_zone.nr_used, nr_used);
-	assert_true(slab_zone.nr_dirty <= FLOOR_PAGES);
+		zone_free(zone, blocks[i]);
+	assert_int_equal(zone->nr_used, nr_used);
+	assert_true(zone->nr_dirty <= FLOOR_PAGES);
 	assert_equations_hold();
 	for (int i = 0; i < 16; i++) {
 		blocks[i]->order = MAX_PAGE_ORDER;
@@ -145,15 +140,15 @@ static void test_a_clean_block_reads_as_zero(void **state)
 	(void)state;
 	f = take(MAX_PAGE_ORDER);
 	fill(f, 0xff);
-	zone_free(&slab_zone, f);
+	zone_free(zone, f);
 	for (int i = 0; i < 64; i++) {
-		f = zone_alloc(&slab_zone, MAX_PAGE_ORDER, &clean);
+		f = zone_alloc(zone, MAX_PAGE_ORDER, MIGRATE_UNMOVABLE, &clean);
 		assert_non_null(f);
 		pagemap_set(frame_page(f), MAX_PAGE_ORDER, PAGE_LARGE, 0);
 		if (clean)
 			assert_filled(f, 0);
 		fill(f, 0xff);
-		zone_free(&slab_zone, f);
+		zone_free(zone, f);
 	}
 }
 
@@ -163,13 +158,13 @@ static void test_dirty_memory_is_used_again_before_clean(void **state)
 	size_t committed, dirty;
 
 	(void)state;
-	zone_free(&slab_zone, f);
-	committed = slab_zone.nr_committed;
-	dirty = slab_zone.nr_dirty;
+	zone_free(zone, f);
+	committed = zone->nr_committed;
+	dirty = zone->nr_dirty;
 	again = take(3);
-	assert_int_equal(slab_zone.nr_dirty, dirty - 8);
-	assert_int_equal(slab_zone.nr_committed, committed);
-	zone_free(&slab_zone, again);
+	assert_int_equal(zone->nr_dirty, dirty - 8);
+	assert_int_equal(zone->nr_committed, committed);
+	zone_free(zone, again);
 	assert_equations_hold();
 }
 
@@ -188,12 +183,12 @@ static void test_splitting_a_partly_dirty_block_keeps_count(void **state)
 			pages[i] = take(0);
 		/* Most go back to the system: far more than the floor is free. */
 		for (size_t i = 0; i < 1 << MAX_PAGE_ORDER; i++)
-			zone_free(&slab_zone, pages[i]);
+			zone_free(zone, pages[i]);
 		for (int i = 0; i < 8; i++)
 			f[i] = take((unsigned int)random_below(&r, 6));
 		assert_equations_hold();
 		for (int i = 0; i < 8; i++)
-			zone_free(&slab_zone, f[i]);
+			zone_free(zone, f[i]);
 		assert_equations_hold();
 	}
 }
@@ -207,17 +202,17 @@ static void test_the_range_ends_in_null(void **state)
 	while ((blocks[nr] = take(MAX_PAGE_ORDER)))
 		nr++;
 	assert_true(nr > 0);
-	assert_true(slab_zone.nr_committed == slab_range.nr_pages);
+	assert_true(zone->nr_committed == slab_range.nr_pages);
 	assert_equations_hold();
 	while (nr)
-		zone_free(&slab_zone, blocks[--nr]);
+		zone_free(zone, blocks[--nr]);
 	assert_equations_hold();
 }
 
 static int boot(void **state)
 {
 	(void)state;
-	return slab_boot("range=256M,dirty=512K");
+	return slab_boot("range=256M,dirty=512K,nodes=1");
 }
 
 int main(void)

@@ -338,15 +338,15 @@ static void test_memory_in_use_and_kept_fits_under_the_limit_after_reclaim(void 
 		kfree(small[i]);
 	while ((large[nr] = kmalloc(1 << 20, GFP_NOWAIT)))
 		nr++;
-	assert_true(slab_zone.nr_dirty > limit_left());
+	assert_true(slab_zones[0].nr_dirty > limit_left());
 	reclaim_direct(GFP_KERNEL, NUMA_NO_NODE);
-	assert_true(slab_zone.nr_dirty <= limit_left());
+	assert_true(slab_zones[0].nr_dirty <= limit_left());
 	while (nr)
 		kfree(large[--nr]);
 	for (int i = 1; i < NR_SMALL; i += 2)
 		kfree(small[i]);
-	zone_trim(&slab_zone, 100);
-	assert_true(slab_zone.nr_dirty <= 100);
+	zone_trim(&slab_zones[0], 100);
+	assert_true(slab_zones[0].nr_dirty <= 100);
 	assert_equations_hold();
 }
 
