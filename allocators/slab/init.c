@@ -8,13 +8,15 @@ struct init_policy slab_init;
 
 static bool freeptr_is_outside(const struct geometry *geo)
 {
-	return geo->offset >= geo->inuse;
+	return geo->offset >= geometry_inuse(geo);
 }
 
 /* Where what the user never sees begins behind an object and its right red zone. */
 static unsigned int info_end(const struct geometry *geo)
 {
-	return freeptr_is_outside(geo) ? geo->inuse + (unsigned int)sizeof(void *) : geo->inuse;
+	unsigned int inuse = geometry_inuse(geo);
+
+	return freeptr_is_outside(geo) ? inuse + (unsigned int)sizeof(void *) : inuse;
 }
 
 static unsigned long *size_word(const struct geometry *geo, void *object)

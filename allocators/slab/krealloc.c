@@ -44,7 +44,7 @@ static size_t ksize_of_slab(struct kmem_cache *s, void *object)
 		return cache_object_size(s);
 	/* Behind the object lie a free pointer that readers may follow, tracks or an extension. */
 	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER | SLAB_OBJ_EXT_IN_OBJ))
-		return s->geo.inuse;
+		return geometry_inuse(&s->geo);
 	return s->geo.size;
 }
 

@@ -73,7 +73,8 @@ int merge_into(struct kmem_cache *s, const char *name, const struct layout *l)
 	s->nr_users++;
 	if (l->size > s->geo.object_size)
 		__atomic_store_n(&s->geo.object_size, l->size, __ATOMIC_RELAXED);
-	s->geo.inuse = (unsigned int)max_size(s->geo.inuse, inuse);
+	if (inuse > s->geo.inuse)
+		__atomic_store_n(&s->geo.inuse, inuse, __ATOMIC_RELAXED);
 	return 0;
 }
 

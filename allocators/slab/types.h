@@ -416,7 +416,12 @@ struct memory_source {
 	void (*free)(void *p);
 };
 
-/* Read and written apart from any lock, since a merge may raise it while others allocate. */
+/* Both are read and written apart from any lock: a merge may raise them while others allocate. */
+static inline unsigned int geometry_inuse(const struct geometry *geo)
+{
+	return __atomic_load_n(&geo->inuse, __ATOMIC_RELAXED);
+}
+
 static inline unsigned int cache_object_size(const struct kmem_cache *s)
 {
 	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);

@@ -292,6 +292,11 @@ static const char *const modes[] = {
 	"freelist_random=1,freelist_hardened=1,init_on_alloc=1,init_on_free=1",
 	"freelist_hardened=1,engine=cpuslab",
 	"kfence=1",
+	"nodes=3,shuffle=1,partition=typed",
+	"nodes=2,engine=cpuslab",
+	"page_size=64K,virtual=1",
+	"page_size=16K,limit=64M",
+	"profiling=1",
 	"debug=Z,engine=cpuslab",
 };
 
