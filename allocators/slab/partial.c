@@ -99,6 +99,8 @@ static void give(struct kmem_cache *s, struct node *node, struct frame *f, void 
 		 struct list_head *gone)
 {
 	frame_put(s, f, object);
+	if (f->on_cpu)
+		return;
 	if (may_discard(s, node, f)) {
 		if (f->on_list)
 			unlist(node, f);
@@ -189,7 +191,7 @@ bool partial_give_one(struct kmem_cache *s, struct frame *f, void *object)
 	list_init(&gone);
 	lock_acquire(&n->lock);
 	claimed = f->inuse == f->objects && !f->on_cpu;
-	if (claimed || f->on_cpu)
+	if (claimed)
 		frame_put(s, f, object);
 	else
 		give(s, n, f, object, &gone);

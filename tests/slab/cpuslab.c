@@ -103,6 +103,28 @@ static void test_full_slabs_gather_on_the_freeing_cpu(void **state)
 	kmem_cache_destroy(s);
 }
 
+/* A prefilled sheaf is flushed past the CPU's slab, from which its objects came. */
+static void test_a_batch_given_back_leaves_the_cpu_s_slab_where_it_is(void **state)
+{
+	struct kmem_cache *s = make("batch", 256);
+	void *p[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (unsigned int n = 1; n < 60; n += 7) {
+		struct slab_sheaf *sheaf = kmem_cache_prefill_sheaf(s, GFP_KERNEL, n);
+
+		assert_non_null(sheaf);
+		kmem_cache_return_sheaf(s, GFP_KERNEL, sheaf);
+		assert_equations_hold();
+	}
+	kmem_cache_free_bulk(s, ARRAY_SIZE(p), p);
+	assert_equations_hold();
+	assert_int_equal(kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
 struct remote {
 	struct kmem_cache *cache;
 	void *objects[400];
@@ -149,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_limits_follow_the_size),
 		cmocka_unit_test(test_an_object_freed_to_the_cpu_s_slab_comes_next),
 		cmocka_unit_test(test_full_slabs_gather_on_the_freeing_cpu),
+		cmocka_unit_test(test_a_batch_given_back_leaves_the_cpu_s_slab_where_it_is),
 		cmocka_unit_test(test_remote_frees_are_found_by_the_owner),
 	};
 
