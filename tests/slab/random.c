@@ -298,6 +298,9 @@ static const char *const modes[] = {
 	"page_size=16K,limit=64M",
 	"profiling=1",
 	"debug=Z,engine=cpuslab",
+	"nodes=4,virtual=1,shuffle=1",
+	"page_size=64K,engine=cpuslab,nodes=2",
+	"page_size=16K,virtual=1,debug=FZPU",
 };
 
 static const char *mode;
