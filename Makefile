@@ -198,9 +198,10 @@ $(B)/libslab.a: $(SLAB_OBJ) $(LIB_OBJ) $(B)/sources
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(SLAB_OBJ) $(filter-out $(B)/lib/die.o,$(LIB_OBJ))
 
+# nodelete: libslab has a thread of its own once something is deferred, and fork handlers.
 $(B)/libslab.so: $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -o $@ $(SLAB_OBJ) $(LIBLIB) -ldl
+	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -o $@ $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
 
 $(B)/$(SONAME): $(B)/libslab.so
 	$(Q)ln -sf libslab.so $@
@@ -211,7 +212,7 @@ $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 
 $(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(CMOCKA_LIBS) -lm -ldl
+	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
 
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
@@ -234,13 +235,14 @@ Name: slab
 Description: the Linux slab allocator as a library
 Version: $(VERSION)
 Libs: -L$${libdir} -lslab
+Requires.private: liburcu-bp
 Libs.private: -pthread -ldl
 Cflags: -I$${includedir}
 endef
 export SLAB_PC
 
 # What a program includes: slab.h and what belongs to the kernel's other headers.
-PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h overflow.h kmalloc_obj.h \
+PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h rcupdate.h overflow.h kmalloc_obj.h \
 	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h codetag.h memcontrol.h))
 
 ## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)

@@ -20,9 +20,10 @@
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
-#include "nodes.h"
+#include "kvfree_rcu.h"
 #include "limit.h"
 #include "merge.h"
+#include "nodes.h"
 #include "options.h"
 #include "os.h"
 #include "pagemap.h"
@@ -33,6 +34,7 @@
 #include "stackdepot.h"
 #include "stat.h"
 #include "virtual.h"
+#include "vmalloc.h"
 #include "vmstat.h"
 #include "warn.h"
 #include "vmarea.h"
@@ -77,6 +79,12 @@ static void *alloc_name(size_t bytes)
 static const struct sheaf_memory sheaf_memory = { kmalloc_internal, free_internal };
 static const struct memory_source zeroed_memory = { alloc_zeroed, free_internal };
 
+static const struct kvfree_rcu_ops kvfree_rcu_ops = {
+	.flush_sheaves = cache_flush_rcu,
+	.is_vmalloc = is_vmalloc_addr,
+	.vfree = vfree,
+};
+
 static struct freelist_policy freelist_policy_of(const struct options *o)
 {
 	return (struct freelist_policy){
@@ -109,6 +117,7 @@ static void configure(const struct options *o)
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
 	sheaf_init(&sheaf_memory);
+	kvfree_rcu_init(&kvfree_rcu_ops);
 	report_init((unsigned int)o->panic_on_error);
 	debug_policy_set(&o->debug);
 	failslab_set(&o->failslab, o->seed);

@@ -15,9 +15,13 @@
 #include "freelist.h"
 #include "hooks.h"
 #include "kfence.h"
+#include "kvfree_rcu.h"
 #include "merge.h"
 #include "partial.h"
 #include "percpu.h"
+#include "rcu.h"
+#include "rcu_sheaf.h"
+#include "rcupdate.h"
 #include "report.h"
 #include "sheaf.h"
 #include "shutdown.h"
@@ -255,14 +259,25 @@ static bool unmake(struct kmem_cache *s)
 		shutdown_report(s);
 		return false;
 	}
-	virtual_retire(s);
 	percpu_detach(s);
 	stat_detach(s);
 	merge_forget(s);
 	list_del(&s->link);
 	kfence_shutdown_cache(s);
-	freelist_teardown(s);
 	return true;
+}
+
+/*
+ * What its last slabs need on their way back stays until they are there. Without slab_mutex, since
+ * a reader may make a cache.
+ */
+static void bury(struct kmem_cache *s)
+{
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		rcu_barrier_all("kmem_cache_destroy()");
+	virtual_retire(s);
+	freelist_teardown(s);
+	kmem_cache_free(boot_cache, s);
 }
 
 void kmem_cache_destroy(struct kmem_cache *s)
@@ -271,16 +286,28 @@ void kmem_cache_destroy(struct kmem_cache *s)
 
 	if (!s)
 		return;
+	kvfree_rcu_barrier_on_cache(s);
 	lock_acquire(&slab_mutex);
 	if (--s->nr_users == 0)
 		gone = unmake(s);
 	lock_release(&slab_mutex);
 	if (gone)
-		kmem_cache_free(boot_cache, s);
+		bury(s);
+}
+
+void cache_flush_rcu(void)
+{
+	struct kmem_cache *s;
+
+	lock_acquire(&slab_mutex);
+	list_for_each_entry (s, &slab_caches, link)
+		rcu_sheaf_flush(s);
+	lock_release(&slab_mutex);
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
+	rcu_sheaf_flush(s);
 	if (slab_cpuslab)
 		cpuslab_flush_all(s);
 	else

@@ -44,4 +44,7 @@ struct kmem_cache *cache_create(const char *name, const struct layout *l,
  */
 void cache_shrink_all(void);
 
+/* rcu_sheaf_flush() for all caches. Takes slab_mutex. */
+void cache_flush_rcu(void);
+
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Do the equations of types.h hold? Walks the page map, every slab, list and sheaf, recomputes what
- * is stored and reports all disagreements, one sentence each. Nobody else may be inside libslab.
+ * is stored and reports all disagreements, one sentence each. Nobody else may be inside libslab;
+ * its worker is kept out.
  */
 #include <string.h>
 
@@ -17,14 +18,17 @@
 #include "limit.h"
 #include "objcg.h"
 #include "pagemap.h"
+#include "rcu_slab.h"
 #include "sheaf.h"
 #include "virtual.h"
 #include "vmstat.h"
 #include "vmarea.h"
+#include "worker.h"
 #include "lib/random.h"
 
 /* Bytes in slabs, to compare with vmstat; under slab_mutex. */
 static size_t slab_bytes[NR_VM_NODE_STAT_ITEMS];
+static size_t nr_waiting; /* slabs, likewise */
 
 /* Objects of one slab seen on its freelist; one slab at a time, under slab_mutex. */
 static uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
@@ -63,6 +67,16 @@ static void check_freelist(struct checker *c, struct kmem_cache *s, struct frame
 		    f->inuse + nr + f->nr_fresh, f->objects);
 }
 
+/* E15 */
+static void check_waiting(struct checker *c, struct frame *f, uint32_t entry)
+{
+	check_equal(c, "E15: slot in the page map", f->cache, frame_address(f), entry_slot(entry),
+		    0);
+	check_equal(c, "E15: inuse", f->cache, frame_address(f), f->inuse, 0);
+	slab_bytes[vmstat_slab_item(f->cache->flags)] += frame_bytes(f);
+	nr_waiting++;
+}
+
 static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 {
 	struct kmem_cache *s = f->cache;
@@ -70,6 +84,10 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 
 	if (!s) {
 		check_disagree(c, "E1: a slab without a cache", NULL, frame_address(f));
+		return;
+	}
+	if (f->waiting) {
+		check_waiting(c, f, entry);
 		return;
 	}
 	check_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
@@ -237,6 +255,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	if (!boot_ensure())
 		return 0;
 	defer_drain();
+	worker_enter();
 	lock_acquire(&slab_mutex);
 	/* Another in every byte each time: an older one that a user half overwrote is not this one.
 	 */
@@ -244,11 +263,13 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	list_for_each_entry (s, &slab_caches, link)
 		memset(s->tally, 0, sizeof(s->tally));
 	memset(slab_bytes, 0, sizeof(slab_bytes));
+	nr_waiting = 0;
 	objcg_tally_begin();
 	check_zones(&c);
 	c.nr += objcg_check(say, ctx);
 	check_stocks(&c);
 	check_accounts(&c);
+	check_equal(&c, "E15: waiting slabs", NULL, NULL, rcu_nr_slabs(), nr_waiting);
 	list_for_each_entry (s, &slab_caches, link) {
 		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
 			check_node(&c, s, &s->node[i], &s->tally[i]);
@@ -259,6 +280,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 			cpuslab_visit(s, check_chained, &c);
 	}
 	lock_release(&slab_mutex);
+	worker_leave();
 	if (!vmarea_is_sound())
 		check_disagree(&c, "V1: the areas of vmalloc", NULL, NULL);
 	return c.nr;

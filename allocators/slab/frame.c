@@ -9,6 +9,7 @@
 #include "init.h"
 #include "pagemap.h"
 #include "pages.h"
+#include "rcu_slab.h"
 #include "report.h"
 #include "vmstat.h"
 
@@ -108,7 +109,7 @@ struct frame *frame_try_create(struct kmem_cache *s, int node)
 	return f;
 }
 
-void frame_destroy(struct frame *f)
+static void release(struct frame *f)
 {
 	struct kmem_cache *s = f->cache;
 
@@ -119,6 +120,19 @@ void frame_destroy(struct frame *f)
 	init_block_on_free(frame_address(f), frame_bytes(f));
 	exts_slab_gone(f);
 	pages_free_owned(s, f);
+}
+
+static void release_after_readers(void *head)
+{
+	release(rcu_slab_arrived(head));
+}
+
+void frame_destroy(struct frame *f)
+{
+	if (f->cache->flags & SLAB_TYPESAFE_BY_RCU)
+		rcu_free_slab(f, release_after_readers);
+	else
+		release(f);
 }
 
 static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **batch, unsigned int n)

@@ -98,6 +98,8 @@ static bool check_owner(const struct kmem_cache *expected, const struct frame *f
 		report_foreign(p, "object not in a slab page");
 	else if (expected && s != expected)
 		trailer_wrong_cache(expected, f, p);
+	else if (unlikely(f->waiting))
+		trailer_report(s, f, p, "Object already free");
 	else
 		return true;
 	return false;

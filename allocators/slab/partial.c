@@ -88,11 +88,9 @@ static void discard(struct kmem_cache *s, struct node *n, struct frame *f, struc
 	list_add(&f->link, gone);
 }
 
-/* Readers under RCU may still look at the objects of a TYPESAFE_BY_RCU cache: its slabs stay. */
 static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && n->nr_partial >= cache_min_partial(s) &&
-	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
+	return !f->inuse && n->nr_partial >= cache_min_partial(s);
 }
 
 static void give(struct kmem_cache *s, struct node *node, struct frame *f, void *object,

@@ -35,7 +35,7 @@ static void done(void *head)
 	struct slab_sheaf *sheaf = head;
 
 	run_hooks(sheaf);
-	sheaf_put_away(sheaf);
+	sheaf_put_away_on(sheaf, sheaf->node);
 }
 
 static struct slab_sheaf *take(struct lane *lane)
@@ -49,6 +49,28 @@ static void submit(struct slab_sheaf *sheaf)
 	call(sheaf, done);
 }
 
+static void put_back(struct lane *lane, struct slab_sheaf *sheaf)
+{
+	if (sheaf->size == sheaf->capacity || !sheaf_settle(&lane->rcu_free, sheaf))
+		submit(sheaf);
+}
+
+/* The lane's sheaf with room for an object of @node, or a new one; NULL: neither. */
+static struct slab_sheaf *take_or_get(struct kmem_cache *s, struct lane *lane, uint16_t node)
+{
+	struct slab_sheaf *sheaf = take(lane);
+
+	if (!sheaf) {
+		sheaf = sheaf_get_empty(s, GFP_NOWAIT);
+		if (sheaf)
+			sheaf->node = node;
+	} else if (sheaf->node != node) {
+		put_back(lane, sheaf); /* the thread has come from another node meanwhile */
+		sheaf = NULL;
+	}
+	return sheaf;
+}
+
 bool rcu_sheaf_free(struct kmem_cache *s, void *object)
 {
 	struct lane *lane = call ? percpu_lane(s->slot) : NULL;
@@ -56,17 +78,14 @@ bool rcu_sheaf_free(struct kmem_cache *s, void *object)
 
 	if (!s->slot || !lane)
 		return false;
-	sheaf = take(lane);
-	if (!sheaf)
-		sheaf = sheaf_get_empty(s, GFP_NOWAIT);
+	sheaf = take_or_get(s, lane, frame_of(object)->node);
 	if (!sheaf) {
 		stat_inc(s, STAT_FREE_RCU_SHEAF_FAIL);
 		return false;
 	}
 	sheaf_push(sheaf, object);
 	stat_inc(s, STAT_FREE_RCU_SHEAF);
-	if (sheaf->size == sheaf->capacity || !sheaf_settle(&lane->rcu_free, sheaf))
-		submit(sheaf);
+	put_back(lane, sheaf);
 	return true;
 }
 
@@ -82,5 +101,6 @@ static void flush_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
 
 void rcu_sheaf_flush(struct kmem_cache *s)
 {
-	percpu_visit(s, flush_lane, NULL);
+	if (s->slot)
+		percpu_visit(s, flush_lane, NULL);
 }

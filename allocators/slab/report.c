@@ -235,3 +235,9 @@ void report_panic(const char *name, const char *why)
 	named_bug(name, "Failed to create slab: %s", why);
 	abort();
 }
+
+void report_mistake(const char *who, const char *what)
+{
+	report_line("libslab: %s%s", who, what);
+	abort();
+}

@@ -68,4 +68,7 @@ __attribute__((noreturn)) void report_object(const struct kmem_cache *s, const s
 /* A SLAB_PANIC cache could not be created. Ends the program. */
 __attribute__((noreturn)) void report_panic(const char *name, const char *why);
 
+/* "libslab: " @who @what: a mistake of the program that damaged nothing yet. Ends the program. */
+__attribute__((noreturn)) void report_mistake(const char *who, const char *what);
+
 #endif

@@ -94,10 +94,10 @@ unsigned int sheaf_refill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int want
 }
 
 /* A sheaf that found no place: its objects to the barn or to their slabs, itself to the barn. */
-void sheaf_put_away(struct slab_sheaf *sheaf)
+void sheaf_put_away_on(struct slab_sheaf *sheaf, unsigned int node)
 {
 	struct kmem_cache *s = sheaf->cache;
-	struct barn *barn = local_barn(s);
+	struct barn *barn = &s->node[node].barn;
 
 	if (sheaf->size == sheaf->capacity && barn_put_full(barn, sheaf)) {
 		stat_inc(s, STAT_BARN_PUT);
@@ -106,6 +106,11 @@ void sheaf_put_away(struct slab_sheaf *sheaf)
 	sheaf_flush(sheaf);
 	if (!barn_put_empty(barn, sheaf))
 		sheaf_delete(sheaf);
+}
+
+void sheaf_put_away(struct slab_sheaf *sheaf)
+{
+	sheaf_put_away_on(sheaf, nodes_here());
 }
 
 /* A sheaf into an empty place of the lane; somebody else may have filled it meanwhile. */
@@ -380,7 +385,7 @@ struct visit {
 
 static void visit_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
 {
-	struct slab_sheaf **places[] = { &lane->main, &lane->spare, &lane->rcu_free };
+	struct slab_sheaf **places[] = { &lane->main, &lane->spare };
 	const struct visit *v = ctx;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

@@ -38,7 +38,8 @@ void sheaf_drain(struct kmem_cache *s);
 void sheaf_end_lane(struct kmem_cache *s, struct lane *lane);
 
 /*
- * Show every sheaf of @s in lanes and barns, with percpu_lock or barn.lock held. Sheaves in lanes
+ * Show every sheaf of @s with free objects in lanes and barns, with percpu_lock or barn.lock held:
+ * objects in rcu_free are in use until their grace period has passed. Sheaves in lanes
  * are in use meanwhile: what @visit reads may be out of date or no sheaf any more, but can be read.
  */
 void sheaf_visit(struct kmem_cache *s,
@@ -49,13 +50,15 @@ void sheaf_visit(struct kmem_cache *s,
  * The parts, for prefill.c and rcu_sheaf.c; the caller owns the sheaf. sheaf_new(): empty, or NULL.
  * sheaf_get_empty(): the barn's or a new one. sheaf_refill(): take objects from slabs until there
  * are @want; returns how many were taken. sheaf_flush(): objects back to their slabs.
- * sheaf_put_away(): a sheaf of the usual capacity to the barn, where there is room.
+ * sheaf_put_away(): a sheaf of the usual capacity to the barn, where there is room; that of this
+ * thread's node or of @node.
  */
 struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t gfp);
 struct slab_sheaf *sheaf_get_empty(struct kmem_cache *s, gfp_t gfp);
 unsigned int sheaf_refill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int want);
 void sheaf_flush(struct slab_sheaf *sheaf);
 void sheaf_put_away(struct slab_sheaf *sheaf);
+void sheaf_put_away_on(struct slab_sheaf *sheaf, unsigned int node);
 void sheaf_delete(struct slab_sheaf *sheaf);
 
 /* Into an empty place of a lane; false if somebody else has filled it meanwhile. */

@@ -127,11 +127,9 @@ void *single_alloc(struct kmem_cache *s, gfp_t gfp, int node, size_t bytes, cons
 	return object ? object : take_new(s, gfp, (int)here, &w);
 }
 
-/* Readers under RCU may still look at the objects of a TYPESAFE_BY_RCU cache: its slabs stay. */
 static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && n->nr_partial >= s->geo.min_partial &&
-	       !(s->flags & SLAB_TYPESAFE_BY_RCU);
+	return !f->inuse && n->nr_partial >= s->geo.min_partial;
 }
 
 /* Returns the slab if it is to be given back. */

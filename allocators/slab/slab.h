@@ -70,7 +70,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_CONSISTENCY_CHECKS 0x00001u /* check each free; no sheaves; never merged */
 #define SLAB_HWCACHE_ALIGN	0x00002u /* align to cache lines where the size deserves it */
 #define SLAB_PANIC		0x00004u /* abort if the cache cannot be created */
-#define SLAB_TYPESAFE_BY_RCU	0x00008u /* slabs are kept until the cache is destroyed */
+#define SLAB_TYPESAFE_BY_RCU	0x00008u /* slabs outlive readers: rcupdate.h */
 #define SLAB_RECLAIM_ACCOUNT	0x00010u /* counted as reclaimable */
 #define SLAB_ACCOUNT		0x00020u /* charged to the allocating thread's group: memcontrol.h */
 #define SLAB_NO_MERGE		0x00040u /* never shares slabs with another cache */

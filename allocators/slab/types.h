@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E14 below and V1 of vmarea.h; nothing else
+ * operations. check.c tests exactly the equations E1 to E15 below and V1 of vmarea.h; nothing else
  * is assumed.
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
@@ -35,6 +35,15 @@
  *
  * Those of 9 are never held together, nor with 4 to 6, and no memory is given back under them.
  *
+ * What is deferred has locks of its own. a and b are taken before 1; c to e may be taken under 1 to
+ * 3 and never together with 4 to 6.
+ *
+ *   a. rcu.round       rcu.c         a grace period under way; held while waiting for readers
+ *   b. worker.door     worker.c      deferred functions run; closed during fork()
+ *   c. kfree_cpu.lock  kvfree_batch.c  what kfree_rcu() has gathered on one CPU
+ *   d. rcu.lock        rcu.c         callbacks
+ *   e. worker.lock     worker.c      works
+ *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
  * same lane. Its slow path takes a sheaf out of the lane with one atomic exchange, which leaves
@@ -52,7 +61,11 @@
  *   partial   yes     0 < .. < objects isolated (at the list's head),  full, empty, none
  *                                      full (at its tail), empty
  *   empty     yes     0                partial                         partial, none
+ *   waiting   no      0                full, partial, empty            none
  *   none      the block is back at the buddy
+ *
+ *   Slabs of SLAB_TYPESAFE_BY_RCU caches are waiting for a grace period (rcu_slab.h) where those of
+ *   other caches become none. A waiting slab is no longer counted in its node.
  *
  *   The last object freed sends the slab to "none" if node.nr_partial, which counts the slab itself
  *   when it is listed, is at least min_partial, else to "empty". Only the thread that made a slab
@@ -160,9 +173,11 @@ enum migrate_type {
  * E2. inuse + length(freelist) + nr_fresh == objects
  * E3. each freelist entry is the address of an object of this slab, no address twice, none fresh
  * E4. on_list == (inuse < objects && !on_cpu)	(nobody is inside, so no slab is isolated)
+ * E15. of a waiting slab inuse == 0 and the slot in the page map is 0; their number is
+ *      rcu_nr_slabs(). E2 to E4 and E8 are about the others.
  */
 struct frame {
-	struct list_head link; /* node.partial, or a free list of the zone */
+	struct list_head link; /* node.partial, a free list of the zone; if waiting an rcu_head */
 	struct kmem_cache *cache;
 	void *freelist;	    /* the object freed last; the chain goes through the objects */
 	uint16_t inuse;	    /* objects that users or sheaves hold */
@@ -180,8 +195,9 @@ struct frame {
 	uint8_t node;	  /* whose memory this is */
 	uint8_t mobility; /* of a used block: the enum migrate_type it was asked for */
 	bool on_list;	  /* of node.partial; a flag because a list cannot be asked */
-	bool frozen; /* failed a consistency check: out of service, all objects count as used */
-	bool on_cpu; /* engine=cpuslab: a CPU's slab or on its partial list, so on no other list */
+	bool frozen;  /* failed a consistency check: out of service, all objects count as used */
+	bool on_cpu;  /* engine=cpuslab: a CPU's slab or on its partial list, so on no other list */
+	bool waiting; /* of a slab: for a grace period, rcu_slab.c */
 } __attribute__((aligned(64))); /* a shift finds it, and a block never shares a cache line */
 _Static_assert(sizeof(struct frame) == 64, "a frame is one cache line");
 

@@ -13,9 +13,11 @@
 #include "frame.h"
 #include "freelist.h"
 #include "kfence.h"
+#include "kvfree_block.h"
 #include "large.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "rcu_slab.h"
 #include "sheaf.h"
 #include "stackdepot.h"
 #include "vmarea.h"
@@ -187,7 +189,8 @@ static void count_zones(struct slab_usage *u)
 		lock_release(&z->lock);
 	}
 	u->metadata_bytes = pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) +
-			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() + kfence_bytes();
+			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() +
+			    kfence_bytes() + kfree_block_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
@@ -202,6 +205,7 @@ void slab_usage(struct slab_usage *u)
 	list_for_each_entry (s, &slab_caches, link)
 		count_cache(u, s);
 	lock_release(&slab_mutex);
+	u->slab_bytes += rcu_slab_bytes();
 	count_zones(u);
 	u->large_bytes = large_bytes();
 	u->vmalloc_bytes = vmarea_bytes();

@@ -189,24 +189,6 @@ static void test_slabs_move_between_the_states(void **state)
 	kmem_cache_destroy(s);
 }
 
-static void test_an_rcu_cache_keeps_its_slabs_until_destroyed(void **state)
-{
-	struct kmem_cache *s = kmem_cache_create("rcu", 1024, 0, SLAB_TYPESAFE_BY_RCU, NULL);
-	void *p[1000];
-	size_t nr_slabs;
-
-	(void)state;
-	for (int i = 0; i < 1000; i++)
-		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	nr_slabs = s->node[0].nr_slabs;
-	for (int i = 0; i < 1000; i++)
-		kmem_cache_free(s, p[i]);
-	assert_int_equal(s->node[0].nr_slabs, nr_slabs);
-	assert_equations_hold();
-	kmem_cache_destroy(s);
-	assert_equations_hold();
-}
-
 static void *hold_objects_in_a_sheaf(void *arg)
 {
 	void *p[20];
@@ -340,7 +322,6 @@ int main(void)
 		cmocka_unit_test(test_bad_requests_set_errno),
 		cmocka_unit_test(test_like_caches_share_slabs_and_unlike_ones_do_not),
 		cmocka_unit_test(test_slabs_move_between_the_states),
-		cmocka_unit_test(test_an_rcu_cache_keeps_its_slabs_until_destroyed),
 		cmocka_unit_test(test_destroy_empties_the_sheaves_of_all_threads),
 		cmocka_unit_test(test_many_generations_of_caches),
 		cmocka_unit_test(test_a_thread_s_sheaves_are_flushed_when_it_ends),
