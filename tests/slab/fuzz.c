@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "allocators/slab/fault.h"
-#include "allocators/slab/mempool.h"
+#include "allocators/slab/rcupdate.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/vmalloc.h"
 #include "lib/bits.h"
@@ -335,6 +335,9 @@ static void give_kmalloc_back(void *p)
 	case 1:
 		kvfree(p);
 		break;
+	case 2:
+		kvfree_call_rcu(NULL, p);
+		break;
 	default:
 		kfree(p);
 	}
@@ -451,7 +454,9 @@ static void settle(void)
 {
 	unsigned int i = byte() % NR_CACHES;
 
-	if (caches[i])
+	if (byte() & 1)
+		kvfree_rcu_barrier();
+	else if (caches[i])
 		kmem_cache_shrink(caches[i]);
 }
 
@@ -490,6 +495,7 @@ static void clean(void)
 	disarm();
 	for (unsigned int i = 0; i < NR_PLACES; i++)
 		release(&places[i]);
+	kvfree_rcu_barrier();
 	for (unsigned int i = 0; i < NR_CACHES; i++) {
 		kmem_cache_destroy(caches[i]);
 		caches[i] = NULL;
