@@ -25,7 +25,8 @@
 struct census {
 	struct slab_usage *usage;
 	struct kmem_cache *cache;
-	size_t nr_full; /* slabs on no list that no sheaf holds an object of */
+	size_t nr_full;	   /* slabs on no list that no sheaf holds an object of */
+	size_t nr_objects; /* of those slabs */
 };
 
 /* Tells this count's nr_cached in a frame from an older one. */
@@ -112,6 +113,7 @@ static void count_sheaf(struct kmem_cache *s, struct slab_sheaf *a, void *ctx)
 		objects = (UNIT_BYTES << entry_order(entry)) / s->geo.size;
 		add_slab(c, objects, objects, cached);
 		c->nr_full--;
+		c->nr_objects -= min_size(c->nr_objects, objects);
 	}
 }
 
@@ -119,8 +121,10 @@ static void count_listed(struct census *c, struct node *n)
 {
 	struct frame *f;
 
-	list_for_each_entry (f, &n->partial, link)
+	list_for_each_entry (f, &n->partial, link) {
 		add_slab(c, f->inuse, f->objects, take_tally(f));
+		c->nr_objects -= f->objects;
+	}
 }
 
 static size_t slab_bytes(const struct kmem_cache *s, const struct node *n)
@@ -134,6 +138,7 @@ static void count_node(struct census *c, struct node *n)
 {
 	lock_acquire(&n->lock);
 	c->nr_full += n->nr_slabs - n->nr_partial;
+	c->nr_objects += n->nr_objects;
 	c->usage->nr_slabs += n->nr_slabs;
 	c->usage->nr_objects += n->nr_objects;
 	count_listed(c, n);
@@ -149,8 +154,13 @@ static void count_objects(struct slab_usage *u, struct kmem_cache *s)
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		count_node(&c, &s->node[i]);
 	sheaf_visit(s, count_sheaf, &c);
-	for (; c.nr_full; c.nr_full--)
-		add_slab(&c, s->geo.objects, s->geo.objects, 0);
+	/* Some may be smaller, after a fall-back in order: all together they have nr_objects. */
+	for (; c.nr_full; c.nr_full--) {
+		size_t objects = max_size(c.nr_objects / c.nr_full, 1);
+
+		add_slab(&c, objects, objects, 0);
+		c.nr_objects -= min_size(c.nr_objects, objects);
+	}
 }
 
 static void count_bytes(struct slab_usage *u, struct kmem_cache *s)
