@@ -175,11 +175,13 @@ struct kmem_cache_args {
 };
 
 /*
- * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two. The
- * name, under 64 bytes, is copied. @ctor runs once per object and slab life, when the slab is made,
- * with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie in slabs of up to 2 MiB, of the
- * size that wastes least for each; no slab is smaller, so a fragmented memory fails earlier. NULL:
- * bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
+ * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two, up to
+ * the largest block of pages. The name, under 64 bytes, is copied. @ctor runs once per object and
+ * slab life, when the slab is made, with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie
+ * in slabs of up to 2 MiB, of the size that wastes least for each; no slab is smaller, so a
+ * fragmented memory fails earlier. NULL: bad argument (errno EINVAL, ENAMETOOLONG), no slab holds
+ * an object with what the debug flags add (ENOSYS), or out of memory (ENOMEM). @args NULL: all
+ * defaults.
  */
 SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 					      unsigned int align, slab_flags_t flags,
@@ -443,9 +445,14 @@ SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 SLAB_API void kmem_buckets_destroy(kmem_buckets *b);
 SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
 					struct kmalloc_token token);
+SLAB_API void *kmem_buckets_valloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
+					 struct kmalloc_token token);
 
 #define kmem_buckets_alloc(b, size, gfp)                                                           \
 	kmem_buckets_alloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
+/* kvmalloc() from a set: vmalloc by its rules where the first attempt fails; freed by kvfree(). */
+#define kmem_buckets_valloc(b, size, gfp)                                                          \
+	kmem_buckets_valloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
 /* For a wrapper: the call site is the wrapper's caller. */
 #define kmem_buckets_alloc_track_caller(b, size, gfp)                                              \
 	kmem_buckets_alloc_token(                                                                  \
