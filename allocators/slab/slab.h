@@ -201,6 +201,32 @@ SLAB_API struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigne
 						       unsigned int usersize,
 						       void (*ctor)(void *object));
 
+#ifndef __cplusplus
+/*
+ * As in the kernel from 6.12 on, the third argument may be a struct kmem_cache_args, or NULL, and
+ * the flags then are the last: kmem_cache_create("name", size, &args, flags).
+ */
+#define kmem_cache_create(name, size, args, ...)                                                   \
+	_Generic((args),                                                                           \
+		struct kmem_cache_args *: __kmem_cache_create_args,                                \
+		const struct kmem_cache_args *: __kmem_cache_create_args,                          \
+		void *: __kmem_cache_create_args,                                                  \
+		default: kmem_cache_create)((name), (size), (args), __VA_ARGS__)
+
+/* A cache named after a struct, of its size and alignment; and with @field for usercopy.h. */
+#define KMEM_CACHE(tag, flags)                                                                     \
+	__kmem_cache_create_args(#tag, sizeof(struct tag),                                         \
+				 &(struct kmem_cache_args){ .align = __alignof__(struct tag) },    \
+				 (flags))
+#define KMEM_CACHE_USERCOPY(tag, flags, field)                                                     \
+	__kmem_cache_create_args(                                                                  \
+		#tag, sizeof(struct tag),                                                          \
+		&(struct kmem_cache_args){ .align = __alignof__(struct tag),                       \
+					   .useroffset = offsetof(struct tag, field),              \
+					   .usersize = sizeof(((struct tag *)0)->field) },         \
+		(flags))
+#endif
+
 /*
  * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
  * allocated, they are reported in the kernel's words and the cache stays (a merged cache only loses
