@@ -244,7 +244,10 @@ SLAB_API int kmem_cache_shrink(struct kmem_cache *s);
 
 SLAB_API void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 
-/* An object of that memory node where possible; with __GFP_THISNODE or not at all. */
+/*
+ * An object of that memory node where possible; with __GFP_THISNODE or not at all. A node that does
+ * not exist is no wish.
+ */
 SLAB_API void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
 SLAB_API void kmem_cache_free(struct kmem_cache *s, void *object);
 
@@ -457,7 +460,8 @@ static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token 
  * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
  * chooses share slabs with nothing else (SLAB_BUCKETS, 6.11). kmem_buckets_create() makes one cache
  * a class, "name-8" to "name-8k" (beyond with larger pages), with @flags | SLAB_NO_MERGE and the
- * part for usercopy.h that lies in the class. NULL without memory. With the option slab_buckets=0
+ * part for usercopy.h that lies in the class. NULL without memory or for arguments that a cache
+ * refuses (errno as kmem_cache_create()). With the option slab_buckets=0
  * it returns ZERO_SIZE_PTR, and kmem_buckets_alloc() is kmalloc(), which it also is for NULL.
  *
  * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller

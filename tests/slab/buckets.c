@@ -172,6 +172,18 @@ static void test_a_name_that_is_too_long_for_a_class_makes_nothing(void **state)
 }
 
 /* Each page allocation fails in turn: nothing is left behind. */
+static void test_bad_arguments_make_nothing(void **state)
+{
+	(void)state;
+	assert_null(kmem_buckets_create(NULL, 0, 0, 0, NULL));
+	assert_int_equal(errno, EINVAL);
+	assert_null(kmem_buckets_create("flag", 0x80000000u, 0, 0, NULL));
+	assert_int_equal(errno, EINVAL);
+	kmem_buckets_destroy(NULL);
+	kmem_buckets_destroy(ZERO_SIZE_PTR);
+	assert_equations_hold();
+}
+
 static void test_without_memory_nothing_is_made(void **state)
 {
 	unsigned int refused = 0;
@@ -266,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_valloc_takes_the_set_or_vmalloc),
 		cmocka_unit_test(test_no_set_means_the_ordinary_caches),
 		cmocka_unit_test(test_a_name_that_is_too_long_for_a_class_makes_nothing),
+		cmocka_unit_test(test_bad_arguments_make_nothing),
 		cmocka_unit_test(test_without_memory_nothing_is_made),
 	};
 
