@@ -71,7 +71,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	if (node == NUMA_NO_NODE || slab_nr_nodes == 1)
 		return kmem_cache_alloc(s, gfp);
-	return alloc_slow(s, gfp, node, __builtin_return_address(0));
+	return alloc_slow(s, gfp, nodes_wish(node), __builtin_return_address(0));
 }
 
 static bool is_elsewhere(int node)

@@ -197,9 +197,13 @@ static void set_part(struct layout *l, const struct kmem_cache_args *args)
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    const struct kmem_cache_args *args, slab_flags_t flags)
 {
+	static const struct kmem_cache_args defaults;
 	struct kmem_cache *s = NULL;
 	int err = boot_ensure() ? check_request(name, flags) : ENOMEM;
-	struct layout l = {
+	struct layout l;
+
+	args = args ? args : &defaults;
+	l = (struct layout){
 		.size = size,
 		.align = args->align,
 		.flags = err ? flags : debug_flags_for(name, flags),
@@ -209,7 +213,6 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 		.sheaf_capacity = args->sheaf_capacity,
 		.min_order = args->min_order,
 	};
-
 	set_part(&l, args);
 	if (err)
 		errno = err;
@@ -220,8 +223,9 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 	return s;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags, void (*ctor)(void *object))
+/* In parentheses, since slab.h has a macro of that name. */
+struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsigned int align,
+				       slab_flags_t flags, void (*ctor)(void *object))
 {
 	struct kmem_cache_args args = { .align = align, .ctor = ctor };
 

@@ -171,6 +171,41 @@ static size_t exhaust(struct frame **blocks)
 	return nr;
 }
 
+static void assert_served(void *p, int node)
+{
+	assert_non_null(p);
+	if (node >= 0)
+		assert_int_equal(frame_of(p)->node, node);
+	kfree(p);
+}
+
+/* With several nodes such a number was an index. */
+static void test_a_node_that_does_not_exist_is_no_wish(void **state)
+{
+	static const int nodes[] = { -2, -1000000, NR_NODES, 100, INT32_MAX, INT32_MIN };
+	struct kmem_cache *s = kmem_cache_create("nowhere", 64, 0, SLAB_POISON, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		assert_served(kmalloc_node(64, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmalloc_node(64, GFP_KERNEL | __GFP_THISNODE, nodes[i]), -1);
+		assert_served(kmalloc_node(100000, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kvmalloc_node(64, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmalloc_nolock(64, 0, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmem_cache_alloc_node(s, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+	}
+	kmem_cache_destroy(s);
+	assert_equations_hold();
+}
+
+static void test_large_blocks_lie_on_the_node_that_was_asked_for(void **state)
+{
+	(void)state;
+	for (int node = 0; node < (int)NR_NODES; node++)
+		assert_served(kmalloc_node(100000, GFP_KERNEL, node), node);
+	assert_equations_hold();
+}
+
 static void test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode(void **state)
 {
 	static struct frame *blocks[1u << 14];
@@ -288,6 +323,8 @@ int main(void)
 		cmocka_unit_test(test_random_blocks_stay_on_their_nodes),
 		cmocka_unit_test(test_threads_on_all_nodes_keep_the_equations),
 		cmocka_unit_test(test_objects_lie_on_the_node_that_was_asked_for),
+		cmocka_unit_test(test_a_node_that_does_not_exist_is_no_wish),
+		cmocka_unit_test(test_large_blocks_lie_on_the_node_that_was_asked_for),
 		cmocka_unit_test(test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode),
 		cmocka_unit_test(test_a_system_with_gaps_and_a_node_without_memory_is_read),
 		cmocka_unit_test(test_this_system_has_at_least_one_node),
