@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counters of events, for each cache and CPU, under the kernel's names (CONFIG_SLUB_STATS; the
- * last six are of the cpu slab generation). They
+ * last six are of the cpu slab generation). As in the kernel sheaf_refill and sheaf_flush count
+ * objects, the others events. cmpxchg_double_fail stays 0: slabs change under a lock. They
  * cost a test where they are off. With the option stats=1 every operation takes the general path,
  * so that it is counted: measured times are then not those of the usual build. Any thread.
  */
