@@ -14,6 +14,7 @@
 #include "pagemap.h"
 #include "partial.h"
 #include "percpu.h"
+#include "slabs.h"
 #include "stat.h"
 
 bool slab_cpuslab;
@@ -132,12 +133,27 @@ static void drain_partial(struct kmem_cache *s, struct cpu_slab *c)
 		partial_return(s, f);
 }
 
-/* The node's first slab to work on, and half a list's worth behind it. */
+static struct frame *claim_elsewhere(struct kmem_cache *s)
+{
+	struct frame *f = NULL;
+
+	for (unsigned int i = 1; i < slab_nr_nodes && !f; i++) {
+		unsigned int node = nodes_fallback(nodes_here(), i);
+
+		if (partial_has_many(s, node))
+			f = partial_claim(s, node);
+	}
+	return f;
+}
+
+/* The node's first slab to work on, and half a list's worth behind it; else another node's. */
 static struct frame *claim(struct kmem_cache *s, struct cpu_slab *c)
 {
 	unsigned int more = cpuslab_partial_slabs(&s->geo) / 2;
 	struct frame *f = partial_claim(s, nodes_here()), *next;
 
+	if (!f && slabs_look_elsewhere(s))
+		f = claim_elsewhere(s);
 	if (!f)
 		return NULL;
 	stat_inc(s, STAT_ALLOC_FROM_PARTIAL);

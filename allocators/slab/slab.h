@@ -547,9 +547,10 @@ SLAB_API int slab_attribute(const char *cache, const char *attribute, char *buf,
 SLAB_API const char *slab_attribute_name(size_t index);
 
 /*
- * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink),
- * validate a 1 (kmem_cache_validate). 0;
- * -ENOENT as above, -EACCES if it may only be read, -EINVAL for another text.
+ * Write @text to an attribute: min_partial takes a number, remote_node_defrag_ratio one up to 100
+ * (how often, in percent, slabs of other nodes are used before a new one is made), shrink a 1
+ * (kmem_cache_shrink), validate a 1 (kmem_cache_validate). 0;
+ * -ENOENT as above, -EACCES if it may only be read, -EINVAL for another text, -ERANGE if too large.
  */
 SLAB_API int slab_attribute_write(const char *cache, const char *attribute, const char *text);
 
