@@ -521,7 +521,7 @@ struct slab_usage {
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */
 	size_t nr_inuse;    /* objects that users hold */
-	size_t nr_cached;   /* free objects in sheaves */
+	size_t nr_cached;   /* free objects in sheaves, or on freelists of CPUs (engine=cpuslab) */
 	size_t inuse_bytes; /* nr_inuse weighted by object size with padding */
 	/* Slabs by share of objects in use: [0] up to 10 % and empty, [9] above 90 %. */
 	size_t decile[10];

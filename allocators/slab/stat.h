@@ -79,4 +79,7 @@ const char *stat_name(enum stat_item item);
 uint64_t stat_read(const struct kmem_cache *s, unsigned int cpu, enum stat_item item);
 unsigned int stat_nr_cpus(void);
 
+/* Of the counters of all caches. */
+size_t stat_bytes(void);
+
 #endif
