@@ -13,6 +13,8 @@
 #include "free.h"
 #include "kfence.h"
 #include "nodes.h"
+#include "pagemap.h"
+#include "partial.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "single.h"
@@ -79,6 +81,13 @@ static bool is_elsewhere(int node)
 	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
 }
 
+/* What a CPU has at hand may come from another node, after a refill from there. */
+static bool is_from(const void *object, int node)
+{
+	return slab_nr_nodes == 1 || node == NUMA_NO_NODE ||
+	       frame_of(object)->node == (unsigned int)node;
+}
+
 static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
@@ -114,6 +123,11 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)
 		return take_from_slabs(s, r);
+	if (unlikely(!is_from(object, r->node))) {
+		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
+		partial_give(s, &object, 1);
+		return take_from_slabs(s, r);
+	}
 	stat_inc(s, STAT_ALLOC_FASTPATH);
 	return object;
 }

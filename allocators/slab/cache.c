@@ -25,6 +25,7 @@
 #include "report.h"
 #include "sheaf.h"
 #include "shutdown.h"
+#include "slabs.h"
 #include "stackdepot.h"
 #include "stat.h"
 #include "virtual.h"
@@ -76,6 +77,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	s->usersize = l->usersize;
 	s->align_request = l->align;
 	s->nr_users = 1;
+	s->remote_ratio = SLABS_REMOTE_RATIO;
 	strcpy(s->name, name);
 	list_init(&s->aliases);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)

@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "exact.h"
 #include "defer.h"
 #include "frame.h"
@@ -20,6 +21,7 @@
 #include "rcu_slab.h"
 #include "sheaf.h"
 #include "stackdepot.h"
+#include "stat.h"
 #include "vmarea.h"
 
 struct census {
@@ -117,6 +119,21 @@ static void count_sheaf(struct kmem_cache *s, struct slab_sheaf *a, void *ctx)
 	}
 }
 
+/* A slab that a CPU of engine=cpuslab holds is on no list and yet not full. */
+static void count_cpu_slab(struct kmem_cache *s, struct frame *f, size_t nr_free, void *ctx)
+{
+	struct node *n = &s->node[f->node];
+	struct census *c = ctx;
+
+	if (!c->nr_full)
+		return;
+	lock_acquire(&n->lock);
+	add_slab(c, f->inuse, f->objects, nr_free);
+	c->nr_objects -= min_size(c->nr_objects, f->objects);
+	lock_release(&n->lock);
+	c->nr_full--;
+}
+
 static void count_listed(struct census *c, struct node *n)
 {
 	struct frame *f;
@@ -154,6 +171,8 @@ static void count_objects(struct slab_usage *u, struct kmem_cache *s)
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		count_node(&c, &s->node[i]);
 	sheaf_visit(s, count_sheaf, &c);
+	if (slab_cpuslab)
+		cpuslab_visit_slabs(s, count_cpu_slab, &c);
 	/* Some may be smaller, after a fall-back in order: all together they have nr_objects. */
 	for (; c.nr_full; c.nr_full--) {
 		size_t objects = max_size(c.nr_objects / c.nr_full, 1);
@@ -200,7 +219,7 @@ static void count_zones(struct slab_usage *u)
 	}
 	u->metadata_bytes = pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) +
 			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() +
-			    kfence_bytes() + kfree_block_bytes();
+			    kfence_bytes() + kfree_block_bytes() + stat_bytes();
 }
 
 void slab_usage(struct slab_usage *u)
