@@ -76,15 +76,15 @@ static bool change(struct kmem_cache *s, const struct rseq_change *c)
 	return true;
 }
 
-/* What is there now; the order of the loads is that of the comparison's use. */
+/* What is there now. tid first: what changes while the rest is read then moves it. */
 static struct rseq_change look(struct cpu_slab *c)
 {
-	return (struct rseq_change){
-		.where = c,
-		.tid = __atomic_load_n(&c->tid, __ATOMIC_RELAXED),
-		.slab = __atomic_load_n(&c->slab, __ATOMIC_ACQUIRE),
-		.freelist = __atomic_load_n(&c->freelist, __ATOMIC_RELAXED),
-	};
+	struct rseq_change now = { .where = c };
+
+	now.tid = __atomic_load_n(&c->tid, __ATOMIC_ACQUIRE);
+	now.slab = __atomic_load_n(&c->slab, __ATOMIC_ACQUIRE);
+	now.freelist = __atomic_load_n(&c->freelist, __ATOMIC_RELAXED);
+	return now;
 }
 
 /* Take the gate's slab away. False: this thread has moved to another CPU. The lock is held. */

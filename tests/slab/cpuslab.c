@@ -190,6 +190,39 @@ static void test_remote_frees_are_found_by_the_owner(void **state)
 	kmem_cache_destroy(r.cache);
 }
 
+/*
+ * Between its look and its comparison a thread is preempted; another takes two objects and puts the
+ * first one back. The freelist begins as before but goes on with an object that is in use.
+ */
+static void test_a_freelist_that_came_back_is_not_taken_for_the_old_one(void **state)
+{
+	struct kmem_cache *s = make("aba", 64);
+	struct cpu_slab *c;
+	struct rseq_change seen;
+	void *a, *b;
+
+	(void)state;
+	if (!percpu_nr_cpus()) {
+		print_message("lanes belong to threads here\n");
+		skip();
+	}
+	a = kmem_cache_alloc(s, GFP_KERNEL);
+	b = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, b);
+	kmem_cache_free(s, a);
+	c = (struct cpu_slab *)(void *)percpu_lane(s->lane);
+	seen = (struct rseq_change){ c, c->freelist, c->tid, c->slab, b };
+	assert_ptr_equal(rseq_pop_chain(s->lane, s->geo.offset), a);
+	assert_ptr_equal(rseq_pop_chain(s->lane, s->geo.offset), b);
+	assert_true(rseq_push_chain(s->lane, seen.slab, a, s->geo.offset));
+	assert_ptr_equal(c->freelist, seen.freelist);
+	assert_false(rseq_change(s->lane, &seen));
+	assert_true(rseq_push_chain(s->lane, seen.slab, b, s->geo.offset));
+	assert_equations_hold();
+	assert_int_equal(kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
 static int boot(void **state)
 {
 	(void)state;
@@ -206,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_a_batch_given_back_leaves_the_cpu_s_slab_where_it_is),
 		cmocka_unit_test(test_what_cpus_hold_is_not_in_use),
 		cmocka_unit_test(test_remote_frees_are_found_by_the_owner),
+		cmocka_unit_test(test_a_freelist_that_came_back_is_not_taken_for_the_old_one),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);
