@@ -172,7 +172,7 @@ struct kmem_cache_args {
 	unsigned int usersize;	 /* 0: nothing */
 	void (*ctor)(void *object);
 	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
-	unsigned int min_order; /* in pages: no slab is smaller, none falls back; never merged */
+	unsigned int min_order; /* in pages: no slab is smaller; never merged */
 };
 
 /*
