@@ -18,7 +18,7 @@
  *
  * An extension belongs to who owns the object. Vectors come from caches that have none
  * (KMALLOC_NO_OBJ_EXT), so that freeing a slab frees at most one more object and no vector
- * (CVE-2026-74576). Functions: any thread, no lock held but 1 to 3 of types.h.
+ * (CVE-2026-74576). Functions: any thread, no lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_EXTS_H
 #define SLAB_EXTS_H

@@ -23,7 +23,10 @@ struct frame *frame_create(struct kmem_cache *s, gfp_t gfp, int node);
  */
 struct frame *frame_try_create(struct kmem_cache *s, int node);
 
-/* Give back the block of a slab without objects in use and on no list. No lock held but 1 to 3. */
+/*
+ * Give back the block of a slab without objects in use and on no list. No lock held beyond
+ * percpu_lock (types.h) but cpu_slab.lock.
+ */
 void frame_destroy(struct frame *f);
 
 /*

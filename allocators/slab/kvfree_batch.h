@@ -11,7 +11,7 @@
  * Figures of the kernel: 5 * HZ, 2 batches, 5 cached pages, 5000 ms until the page cache is filled
  * again after it was shrunk. A tick is 4 ms: CONFIG_HZ is 250 in the usual distributions.
  *
- * Any thread. No lock held but 1 to 3 of types.h, unless said otherwise.
+ * Any thread. No lock held beyond percpu_lock (types.h), unless said otherwise.
  */
 #ifndef SLAB_KVFREE_BATCH_H
 #define SLAB_KVFREE_BATCH_H

@@ -5,7 +5,7 @@
  * serves takes the stock's own lock, which nobody else wants, and touches nothing shared.
  *
  * Locks: each stock's lock is a leaf, like memcg_lock, and never held together with it. Any thread,
- * no lock of types.h after 3 held.
+ * no lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_OBJCG_H
 #define SLAB_OBJCG_H

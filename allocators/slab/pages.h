@@ -20,8 +20,8 @@
  *   THISNODE         no other node than @node
  *   RECLAIMABLE      grouped with other memory that can be reclaimed
  *
- * Any thread, no lock held but 1 to 3 of types.h; with DIRECT_RECLAIM none but 1 and 2, since
- * shrinkers are user code.
+ * Any thread, no lock held beyond percpu_lock (types.h); with DIRECT_RECLAIM none beyond
+ * slab_mutex, since shrinkers are user code.
  */
 #ifndef SLAB_PAGES_H
 #define SLAB_PAGES_H

@@ -36,6 +36,10 @@
 
 #include "slab.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PMALLOC_RO    0x0u
 #define PMALLOC_WR    0x1u
 #define PMALLOC_AUTO  0x2u
@@ -125,5 +129,9 @@ SLAB_API int wr_memcpy(const void *dst, const void *src, size_t n);
 		(void)wr_old;                                                                      \
 		wr_memcpy(&(var), &wr_new, sizeof(wr_new));                                        \
 	})
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * kfree_rcu() by sheaves: objects are put into the lane's rcu_free; when that is full, or flushed,
  * it waits for a grace period as a whole and then goes to the barn as a full sheaf. No memory is
- * needed for an object that waits. Any thread, no lock held but 1 to 3 of types.h.
+ * needed for an object that waits. Any thread, no lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_RCU_SHEAF_H
 #define SLAB_RCU_SHEAF_H

@@ -26,6 +26,16 @@
 
 #include "slab.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __cplusplus
+#define SLAB_STATIC_ASSERT static_assert
+#else
+#define SLAB_STATIC_ASSERT _Static_assert
+#endif
+
 /*
  * Free @ptr after a grace period. kfree_rcu() and kvfree_rcu() are the same: any object of kmalloc,
  * of a cache (SLAB_TYPESAFE_BY_RCU or not) or of kvmalloc. @field is the name of a struct rcu_head
@@ -40,8 +50,8 @@
 	do {                                                                                       \
 		__typeof__(ptr) slab_ptr_ = (ptr);                                                 \
                                                                                                    \
-		_Static_assert(offsetof(__typeof__(*(ptr)), field) < 4096,                         \
-			       "the rcu_head lies too far inside");                                \
+		SLAB_STATIC_ASSERT(offsetof(__typeof__(*(ptr)), field) < 4096,                     \
+				   "the rcu_head lies too far inside");                            \
 		if (slab_ptr_)                                                                     \
 			kvfree_call_rcu(&slab_ptr_->field, (void *)slab_ptr_);                     \
 	} while (0)
@@ -60,5 +70,9 @@ SLAB_API void kvfree_call_rcu(struct rcu_head *head, void *ptr);
  */
 SLAB_API void kvfree_rcu_barrier(void);
 SLAB_API void kvfree_rcu_barrier_on_cache(struct kmem_cache *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

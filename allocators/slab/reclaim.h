@@ -12,7 +12,7 @@
  * they freed objects, the empty slabs of all caches, so that objects become pages; it ends as soon
  * as enough came back. At last the empty slabs alone.
  *
- * Caller: holds no lock but 1 and 2 of types.h, and task_memalloc() is false.
+ * Caller: holds no lock beyond slab_mutex (types.h), and task_memalloc() is false.
  */
 #ifndef SLAB_RECLAIM_H
 #define SLAB_RECLAIM_H

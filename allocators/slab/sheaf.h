@@ -3,7 +3,7 @@
  * What happens when a lane has nothing at hand or no room: sheaves move between the lane's main and
  * spare, the barn and the slabs (kernel 7.x: __pcs_replace_empty_main, __pcs_replace_full_main).
  * A slow path first takes the lane's sheaves, so that it owns them, and puts back what it ends
- * with. Any thread; no lock held but 1 to 3 of types.h.
+ * with. Any thread; no lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_SHEAF_H
 #define SLAB_SHEAF_H

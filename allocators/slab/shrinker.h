@@ -17,15 +17,19 @@
  * the kernel's arithmetic (mm/shrinker.c, since 6.7).
  *
  * Threads: everything may be called from any thread, also while a pass runs. The two functions run
- * without a lock of libslab, possibly in several threads at once, and may allocate and free; their
- * allocations do not start reclaim again. They must not wait for a lock that a thread may hold
- * while it allocates with __GFP_DIRECT_RECLAIM (use GFP_NOFS there and return SHRINK_STOP when
- * gfp_mask lacks __GFP_FS, as in the kernel), nor create or destroy caches.
+ * without a lock that allocating and freeing objects takes, possibly in several threads at once,
+ * and may do both; their allocations do not start reclaim again. They must not wait for a lock that
+ * a thread may hold while it allocates with __GFP_DIRECT_RECLAIM (use GFP_NOFS there and return
+ * SHRINK_STOP when gfp_mask lacks __GFP_FS, as in the kernel), nor create or destroy caches.
  */
 #ifndef SLAB_SHRINKER_H
 #define SLAB_SHRINKER_H
 
 #include "slab.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define SHRINK_STOP   (~0ul)	 /* scan_objects(): nothing can be done now */
 #define SHRINK_EMPTY  (~0ul - 1) /* count_objects(): there are no objects at all */
@@ -35,7 +39,7 @@
 #define SHRINKER_REGISTERED  0x1u /* set by libslab */
 #define SHRINKER_ALLOCATED   0x2u /* set by libslab */
 #define SHRINKER_NUMA_AWARE  0x4u
-#define SHRINKER_MEMCG_AWARE 0x8u /* taken away: there are no memory groups here */
+#define SHRINKER_MEMCG_AWARE 0x8u /* taken away: shrinkers do not know memory groups */
 #define SHRINKER_NONSLAB     0x10u
 
 struct shrink_control {
@@ -90,5 +94,9 @@ SLAB_API unsigned long slab_shrink_all(gfp_t gfp, int nid, int priority);
  * writing 2 to /proc/sys/vm/drop_caches.
  */
 SLAB_API void drop_slab(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,7 +3,7 @@
  * The slabs of debug caches: one object at a time, checked and moved under one hold of node.lock
  * (the kernel's alloc_single_from_partial(), alloc_single_from_new_slab() and
  * free_to_partial_list()). Full slabs have a list of their own here, so that a validation finds
- * them; frozen ones are on none. Any thread, no lock held but 1 to 3.
+ * them; frozen ones are on none. Any thread, no lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_SINGLE_H
 #define SLAB_SINGLE_H

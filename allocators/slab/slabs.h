@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects straight from slabs, past the sheaves: the lists first, then a new slab. Any thread, no
- * lock held but 1 to 3 of types.h.
+ * lock held beyond percpu_lock (types.h).
  */
 #ifndef SLAB_SLABS_H
 #define SLAB_SLABS_H

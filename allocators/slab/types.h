@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations. check.c tests exactly the equations E1 to E15 below and V1 of vmarea.h; nothing else
- * is assumed.
+ * operations: E1 to E15 here, V1 in vmarea.h, M1 to M3 in memcg.h. slab_check() tests all but M3
+ * and the second half of E11 (check.c, check_zone.c, objcg.c).
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
  * its own size. slab: a block cut into objects of one cache. frame: the metadata of a block, kept
@@ -11,47 +11,47 @@
  * bytes, a multiple of 64. barn: the sheaves of one cache and node that no CPU has at hand. fresh:
  * an object of a slab that was never handed out, and so was never written.
  *
- * Lock order. Take a lock only while holding locks of smaller numbers; 4 to 6 never nest (but
- * 6 may be tried under 5: partial.c).
+ * Lock order. Take a lock only while holding locks of smaller numbers.
  *
- *   0a. pool.mutex     pmalloc.c  one pool and its areas
- *   0b. area_lock      pmalloc_area.c  from addresses to areas
- *   1. slab_boot_lock  boot.c     the state of the library as a whole
- *      start_lock      vmarea.c   making the range of vmalloc; taken holding nothing
- *   2. slab_mutex      cache.c    the list of caches, their names, users and flags
- *   2a. shrinker_lock  shrinker.c the list of shrinkers, who is in their functions
- *   3. percpu_lock     percpu.c   the lists of threads and of attached caches, slots
- *   4. barn.lock       barn.c     one cache's full and empty sheaves on one node
- *   5. node.lock       partial.c  one cache's slabs and what their frames say of objects
- *   6. zone.lock       buddy.c    one memory node's free blocks
- *   7. depot.lock      stackdepot.c  adding a stack; held for a few stores
- *   8. pool.lock       kfence_pool.c  the free list of the pool; nothing is taken under it
- *      vmarea_lock     vmarea.c   areas of vmalloc; alone, no other lock is held or taken with it
- *   9. memcg_lock      memcg.c    the tree of memory groups and what they are charged
- *      stock.lock      objcg.c    one CPU's stock of charged bytes
- *      tags.lock       alloc_tag.c  call sites that are new
- *  10. frontier_lock   frontier.c how much of the range is committed; taken with 6 held
- *  11. virtual_lock    virtual.c  the stocks of address ranges; nothing is taken under it
+ *    1. rcu.round       rcu.c           a grace period under way; held while waiting for readers
+ *    2. worker.door     worker.c        deferred functions run; closed during fork()
+ *    3. pool.mutex      pmalloc.c       one pool of pmalloc and its areas
+ *    4. area_lock       pmalloc_area.c  the areas of all pools, by address
+ *    5. start_lock      vmarea.c        making the range of vmalloc
+ *    6. slab_boot_lock  boot.c          the state of the library as a whole
+ *    7. slab_mutex      cache.c         the list of caches, their names, users and flags
+ *    8. balance_lock    reclaim.c       one thread balances, as kswapd would; only ever tried
+ *    9. shrinker_lock   shrinker.c      the list of shrinkers, who is in their functions
+ *   10. percpu_lock     percpu.c        the lists of threads and of attached caches, slots
+ *   11. kfree_cpu.lock  kvfree_batch.c  what kfree_rcu() gathered on one CPU; fork() takes all
+ *   12. rcu.lock        rcu.c           callbacks
+ *   13. worker.lock     worker.c        works
+ *   14. barn.lock       barn.c          one cache's full and empty sheaves on one node
+ *   15. cpu_slab.lock   cpuslab.c       one CPU's partial list, and the gate to its slab
+ *   16. node.lock       partial.c       one cache's slabs and what their frames say of objects
+ *   17. zone.lock       buddy.c         one memory node's free blocks
+ *   18. frontier_lock   frontier.c      how much of the range is committed; taken under 17
+ *   19. virtual_lock    virtual.c       the stocks of address ranges
+ *   20. depot.lock      stackdepot.c    adding a stack
+ *   21. pool.lock       kfence_pool.c   the free list of guarded objects
+ *   22. vmarea_lock     vmarea.c        the areas of vmalloc
+ *   23. memcg_lock      memcg.c         the tree of memory groups and what they are charged
+ *   24. stock.lock      objcg.c         one CPU's stock of charged bytes
+ *   25. tags.lock       alloc_tag.c     call sites that are new
+ *   26. mempool.lock    mempool.c       the reserve of one mempool
  *
- * Those of 9 are never held together, nor with 4 to 6, and no memory is given back under them.
- *
- * What is deferred has locks of its own. a and b are taken before 1; c to e may be taken under 1 to
- * 3 and never together with 4 to 6.
- *
- *   a. rcu.round       rcu.c         a grace period under way; held while waiting for readers
- *   b. worker.door     worker.c      deferred functions run; closed during fork()
- *   c. kfree_cpu.lock  kvfree_batch.c  what kfree_rcu() has gathered on one CPU
- *   d. rcu.lock        rcu.c         callbacks
- *   e. worker.lock     worker.c      works
+ * Under 18 to 26 no lock is taken. 14, 16 and 17 are never held together, except that partial.c
+ * tries 17 under 16; under 15 each of 16 and 17 is taken. 7 is tried under 8, and by reclaim in
+ * general: the thread may have it. What is deferred by kfree_nolock() needs no lock (defer.h).
  *
  * A lane needs no lock. Its fast path is a restartable sequence: the kernel undoes what a thread
  * began when it is preempted, migrated or interrupted, so that no two threads are ever inside the
  * same lane. Its slow path takes a sheaf out of the lane with one atomic exchange, which leaves
  * NULL; who took a sheaf owns it. From another CPU the exchange is followed by a fence (membarrier)
  * that undoes what a thread may have begun there. Without restartable sequences a lane belongs to
- * a thread. Locks 4 to 6 are not held while a new slab is made or while memory goes back to the
- * system; none is while a constructor or a shrinker runs. Reclaim starts with 1 and 2 held at most,
- * and takes slab_mutex only by trying: the thread may have it.
+ * a thread. Locks 14 to 17 are not held while a new slab is made or while memory goes back to the
+ * system, but for 15, under which slabs go back. No lock is held while a constructor runs; those
+ * up to slab_mutex and balance_lock may be while a shrinker does.
  *
  * States of a slab (the 7.x rules):
  *
@@ -304,7 +304,7 @@ struct lane {
  * What engine=cpuslab keeps in the place of a lane: the rules of Linux 6.12 to 6.17. The CPU owns
  * one slab and hands out its objects by restartable sequences that compare freelist, tid and slab
  * before they store; slab == NULL keeps all sequences out. Slabs on the partial list are linked by
- * frame.link.next. lock is taken between 4 and 5 of the lock order.
+ * frame.link.next.
  */
 struct cpu_slab {
 	void *freelist; /* free objects of slab; all of them count as in use there */

@@ -12,6 +12,10 @@
 
 #include "slab.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * True if @n bytes at @ptr may be copied; @to_user is the direction, as in the kernel. Else false
  * after the kernel's sentence on fd 2, such as
@@ -30,5 +34,9 @@ SLAB_API bool check_heap_object(const void *ptr, size_t n, bool to_user);
  * check_heap_object(). Nothing is asked of a copy of no bytes.
  */
 SLAB_API void check_object_size(const void *ptr, size_t n, bool to_user);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,7 +8,7 @@
  *
  * V1. used and free areas tile the range; no two free areas touch; both trees are in order
  *
- * vmarea_lock guards both trees and is never held together with another lock. Any thread.
+ * vmarea_lock guards both trees; no other lock is taken under it. Any thread.
  */
 #ifndef SLAB_VMAREA_H
 #define SLAB_VMAREA_H
