@@ -120,8 +120,10 @@ void cache_exit(void)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry (s, &slab_caches, link)
+	list_for_each_entry (s, &slab_caches, link) {
+		stat_detach(s);
 		freelist_teardown(s);
+	}
 	list_init(&slab_caches);
 }
 
