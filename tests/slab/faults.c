@@ -24,7 +24,7 @@
 #include "whole_api.h"
 
 #define FOR_EVER   UINT64_MAX
-#define STRIDE	   7u
+#define STRIDE	   3u
 #define MOST_HOLES 8u  /* areas lost in a run */
 #define MOST_CALLS 40u /* boot makes fewer */
 #define SECONDS	   60u /* no child takes as long, unless it hangs */
@@ -32,7 +32,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define EVERY 10u /* a child takes ten times as long */
 #else
-#define EVERY 200u
+#define EVERY 40u
 #endif
 
 static void arm(enum fault_kind kind, uint64_t n, uint64_t count)

@@ -35,7 +35,6 @@ enum verdict { FINE = 70, WRONG, UNLIKE };
 static struct progress {
 	const char *operation;
 	uint64_t requests;
-	bool refused;
 } * progress;
 
 static bool failing; /* NULL is an answer */
