@@ -122,8 +122,10 @@ void cache_exit(void)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry (s, &slab_caches, link)
+	list_for_each_entry (s, &slab_caches, link) {
+		stat_detach(s);
 		freelist_teardown(s);
+	}
 	list_init(&slab_caches);
 }
 
@@ -181,11 +183,6 @@ static int check_request(const char *name, slab_flags_t flags)
 	return strlen(name) < SLAB_NAME_LEN ? 0 : ENAMETOOLONG;
 }
 
-static const char *reason(int err)
-{
-	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
-}
-
 /* The part for usercopy, unless it does not lie in the object. */
 static void set_part(struct layout *l, const struct kmem_cache_args *args)
 {
@@ -221,7 +218,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 	else
 		s = create_or_merge(name, &l, args->ctor);
 	if (!s && (flags & SLAB_PANIC))
-		report_panic(name ? name : "(null)", reason(errno));
+		report_panic(name ? name : "(null)", -errno);
 	return s;
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "fault.h"
 #include "membarrier.h"
 #include "os.h"
 
@@ -93,7 +94,9 @@ int percpu_init(void)
 	if (slab_rseq.nr_cpus)
 		return 0;
 	slab_rseq.offset = membarrier_rseq_offset();
-	return -pthread_key_create(&percpu.key, end_thread);
+	if (fault_hit(FAULT_SYSCALL) || pthread_key_create(&percpu.key, end_thread))
+		return -ENOMEM;
+	return 0;
 }
 
 void percpu_exit(void)
