@@ -166,7 +166,8 @@ SLAB_API int slab_option_get(const char *name, char *buf, size_t len);
 /* What __kmem_cache_create_args() takes beyond name, size and flags. Zero means default. */
 struct kmem_cache_args {
 	unsigned int align;
-	unsigned int freeptr_offset; /* used if use_freeptr_offset; only with RCU or a ctor */
+	/* Used if use_freeptr_offset; only with RCU or a ctor; a word in the object, aligned. */
+	unsigned int freeptr_offset;
 	bool use_freeptr_offset;
 	unsigned int useroffset; /* the part of an object that usercopy.h lets through */
 	unsigned int usersize;	 /* 0: nothing */
@@ -494,7 +495,9 @@ SLAB_API void *kmem_buckets_valloc_token(kmem_buckets *b, size_t size, gfp_t gfp
  * For signal handlers, whatever the signal interrupted, libslab included: no lock is waited for, no
  * system call but to make memory accessible, errno is kept. kmalloc_nolock() gives NULL where it
  * would have to wait, after one more try in the next larger class; before boot; above
- * KMALLOC_MAX_CACHE_SIZE; and for flags other than __GFP_ACCOUNT, ZERO, NOWARN and NOMEMALLOC. Its
+ * KMALLOC_MAX_CACHE_SIZE; for flags other than __GFP_ACCOUNT, ZERO, NOWARN and NOMEMALLOC; and of a
+ * class with debug flags (the kernel serves those). __GFP_ACCOUNT selects the caches, but the
+ * object is neither charged nor counted by site; kmem_cache_charge() may do the one later. Its
  * objects may be freed by kfree() (not in a handler) or by kfree_nolock(), which takes no others;
  * what cannot be freed at once is freed by the next slow path of an ordinary call. @node as in
  * kmalloc_node().
