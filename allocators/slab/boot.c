@@ -216,6 +216,7 @@ static int boot(const char *string)
 	if (err)
 		return err;
 	options = o;
+	kmalloc_open();
 	__atomic_store_n(&slab_booted, true, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -124,9 +124,9 @@ static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, voi
 {
 	struct frame *f;
 
-	if (slab_cpuslab && cpuslab_push(expected, p))
-		return;
 	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (slab_cpuslab && cpuslab_push(expected, p))
 		return;
 	if (is_kfence_address(p)) {
 		free_guarded(expected, p, caller);
@@ -146,7 +146,7 @@ void kfree(const void *p)
 	size_t page = pagemap_page(p);
 	void *object = (void *)(uintptr_t)p;
 
-	if (likely(page < slab_range.nr_pages) &&
+	if (likely(page < pagemap_nr_pages()) &&
 	    likely(percpu_push(entry_slot(pagemap_entry(page)), object)))
 		return;
 	free_slow(NULL, object, __builtin_return_address(0));

@@ -117,8 +117,8 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 		.gfp = gfp, .node = node, .size = size, .site = token, .caller = caller
 	};
 
-	if (slab_cpuslab && size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & GFP_GENERAL) &&
-	    node == NUMA_NO_NODE) {
+	if (__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE) && slab_cpuslab &&
+	    size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & GFP_GENERAL) && node == NUMA_NO_NODE) {
 		void *object = cpuslab_pop(caches[partition_set(token)][kmalloc_index(size)]);
 
 		if (likely(object))
@@ -141,7 +141,7 @@ void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
 	if (unlikely(step >= NR_STEPS || (gfp & GFP_GENERAL)))
 		return kmalloc_general(size, gfp, NUMA_NO_NODE, token, __builtin_return_address(0));
 	object = percpu_pop(__atomic_load_n(&fast.slots[partition_set(token)][fast.index[step]],
-					    __ATOMIC_RELAXED));
+					    __ATOMIC_ACQUIRE));
 	if (likely(object))
 		return object;
 	return kmalloc_general(size, gfp, NUMA_NO_NODE, token, __builtin_return_address(0));
@@ -218,8 +218,6 @@ static int create(unsigned int type, unsigned int index)
 	if (!s)
 		return -errno;
 	caches[type][index] = s;
-	if (type < NR_PARTITIONS && index < INDEX_ALIGNMENT)
-		__atomic_store_n(&fast.slots[type][index], s->alloc_slot, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -253,8 +251,16 @@ int kmalloc_init(void)
 	return err;
 }
 
+void kmalloc_open(void)
+{
+	for (unsigned int type = 0; type < NR_PARTITIONS; type++)
+		for (unsigned int i = 0; i < INDEX_ALIGNMENT; i++)
+			__atomic_store_n(&fast.slots[type][i],
+					 caches[type][i] ? caches[type][i]->alloc_slot : 0,
+					 __ATOMIC_RELEASE);
+}
+
 void kmalloc_exit(void)
 {
-	memset(fast.slots, 0, sizeof(fast.slots));
 	memset(caches, 0, sizeof(caches));
 }

@@ -24,6 +24,12 @@ enum kmalloc_type {
 /* At boot: make the caches of the partition mode in effect. 0 or -errno (see cache_exit()). */
 int kmalloc_init(void);
 
+/*
+ * When nothing of the boot can fail any more: let the fast path of kmalloc() use them. It asks
+ * nobody whether libslab runs, so what it reads of others (rseq.h) must be there first.
+ */
+void kmalloc_open(void);
+
 /* After a failed boot: forget them. */
 void kmalloc_exit(void);
 

@@ -7,13 +7,29 @@
 
 #include "os.h"
 
-struct range slab_range;
+/*
+ * Far from all that kfree() is given before there is a range, NULL and ZERO_SIZE_PTR: they stay
+ * outside whichever of base and nr_pages a thread sees as new that looks while another one boots.
+ */
+#define NO_BASE ((uintptr_t)1 << 63)
+
+struct range slab_range = { .base = NO_BASE };
 unsigned int slab_page_order;
 unsigned int slab_nr_nodes = 1;
 
 static size_t pageblocks_bytes(const struct range *r)
 {
 	return (r->nr_pages >> PAGEBLOCK_ORDER) * sizeof(*r->pageblocks);
+}
+
+static void set_range(const struct range *r)
+{
+	slab_range.nr_committed = 0;
+	slab_range.map = r->map;
+	slab_range.frames = r->frames;
+	slab_range.pageblocks = r->pageblocks;
+	__atomic_store_n(&slab_range.base, r->base, __ATOMIC_RELAXED);
+	__atomic_store_n(&slab_range.nr_pages, r->nr_pages, __ATOMIC_RELAXED);
 }
 
 static int create(size_t bytes)
@@ -32,7 +48,7 @@ static int create(size_t bytes)
 	r.pageblocks = os_map(pageblocks_bytes(&r));
 	if (!r.pageblocks)
 		goto unframe;
-	slab_range = r;
+	set_range(&r);
 	return 0;
 unframe:
 	os_unmap(r.frames, r.nr_pages * sizeof(*r.frames));
@@ -53,9 +69,9 @@ int pagemap_create(size_t bytes)
 
 void pagemap_destroy(void)
 {
-	struct range r = slab_range;
+	struct range r = slab_range, none = { .base = NO_BASE };
 
-	memset(&slab_range, 0, sizeof(slab_range));
+	set_range(&none);
 	os_unmap(r.pageblocks, pageblocks_bytes(&r));
 	os_unmap(r.frames, r.nr_pages * sizeof(*r.frames));
 	os_unmap(r.map, r.nr_pages * sizeof(*r.map));

@@ -39,7 +39,13 @@ void pagemap_set_pages(size_t page, unsigned int order);
 /* The page of any address; not below slab_range.nr_pages for an address outside. */
 static inline size_t pagemap_page(const void *p)
 {
-	return ((uintptr_t)p - slab_range.base) >> UNIT_SHIFT;
+	return ((uintptr_t)p - __atomic_load_n(&slab_range.base, __ATOMIC_RELAXED)) >> UNIT_SHIFT;
+}
+
+/* As slab_range.nr_pages, for who may come before boot. */
+static inline size_t pagemap_nr_pages(void)
+{
+	return __atomic_load_n(&slab_range.nr_pages, __ATOMIC_RELAXED);
 }
 
 static inline void *pagemap_address(size_t page)
