@@ -88,7 +88,7 @@ C_FILES = $(shell find lib allocators workloads harness studies tests -name '*.[
 
 # ---- targets -----------------------------------------------------------------------------------
 
-.PHONY: all check checked tests unit lint format plots install clean help FORCE
+.PHONY: all check checked tests unit lint format fuzz plots install clean help FORCE
 
 ## all        build/runner, build/libslab.so and build/libslab.a (the default)
 all: $(LIBLIB) $(LIBSLAB) $(PROGRAM)
@@ -124,6 +124,19 @@ lint: config.h $(GEN)/version.h $(GEN)/allocators.def $(GEN)/workloads.def
 format:
 	$(Q)test -n '$(CLANG_FORMAT)' || { echo 'clang-format 14 is missing: apt-get install clang-format, then ./configure' >&2; exit 1; }
 	$(Q)$(CLANG_FORMAT) -i --style=file $(C_FILES)
+
+# Address and undefined behaviour sanitizers and the fuzzer's coverage, all in one compilation.
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -DLIBFUZZER -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$(GEN) $(DEP_CFLAGS) -pthread
+
+## fuzz       build/fuzz/api, a fuzzer of libslab's API; needs CLANG and libclang-rt-22-dev
+fuzz: $(O)/fuzz/api
+
+$(O)/fuzz/api: tests/slab/fuzz.c $(wildcard allocators/slab/*.[ch] lib/*.h) $(GEN)/version.h
+	$(say) FUZZ $@
+	$(Q)test -n '$(CLANG)' || { echo 'clang-22 is missing: apt-get install clang-22 libclang-rt-22-dev, then ./configure' >&2; exit 1; }
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $< $(wildcard allocators/slab/*.c) $(URCU_LIBS) -ldl
 
 ## plots      draw every figure again from results/slabbench.db
 plots: all

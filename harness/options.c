@@ -57,7 +57,8 @@ static double number(const char *name, const char *text, double low, double high
 	errno = 0;
 	v = strtod(text, &end);
 	if (errno || *end || end == text || !(v >= low && v <= high))
-		die(EXIT_USAGE, "--%s %s: a number from %g to %g is wanted", name, text, low, high);
+		die(EXIT_USAGE, "--%s %s: a number from %.15g to %.15g is wanted", name, text, low,
+		    high);
 	return v;
 }
 

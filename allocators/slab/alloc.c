@@ -13,6 +13,8 @@
 #include "free.h"
 #include "kfence.h"
 #include "nodes.h"
+#include "pagemap.h"
+#include "partial.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "single.h"
@@ -71,12 +73,19 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	if (node == NUMA_NO_NODE || slab_nr_nodes == 1)
 		return kmem_cache_alloc(s, gfp);
-	return alloc_slow(s, gfp, node, __builtin_return_address(0));
+	return alloc_slow(s, gfp, nodes_wish(node), __builtin_return_address(0));
 }
 
 static bool is_elsewhere(int node)
 {
 	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
+}
+
+/* What a CPU has at hand may come from another node, after a refill from there. */
+static bool is_from(const void *object, int node)
+{
+	return slab_nr_nodes == 1 || node == NUMA_NO_NODE ||
+	       frame_of(object)->node == (unsigned int)node;
 }
 
 static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r)
@@ -114,6 +123,11 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)
 		return take_from_slabs(s, r);
+	if (unlikely(!is_from(object, r->node))) {
+		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
+		partial_give(s, &object, 1);
+		return take_from_slabs(s, r);
+	}
 	stat_inc(s, STAT_ALLOC_FASTPATH);
 	return object;
 }

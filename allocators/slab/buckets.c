@@ -85,6 +85,10 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned
 	kmem_buckets *b;
 	int err = ENOMEM;
 
+	if (!name) {
+		errno = EINVAL;
+		return NULL;
+	}
 	if (boot_ensure() && !sets)
 		return ZERO_SIZE_PTR;
 	b = sets ? kmem_cache_zalloc(sets, GFP_KERNEL) : NULL;

@@ -25,6 +25,7 @@
 #include "report.h"
 #include "sheaf.h"
 #include "shutdown.h"
+#include "slabs.h"
 #include "stackdepot.h"
 #include "stat.h"
 #include "virtual.h"
@@ -76,6 +77,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	s->usersize = l->usersize;
 	s->align_request = l->align;
 	s->nr_users = 1;
+	s->remote_ratio = SLABS_REMOTE_RATIO;
 	strcpy(s->name, name);
 	list_init(&s->aliases);
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
@@ -120,8 +122,10 @@ void cache_exit(void)
 {
 	struct kmem_cache *s;
 
-	list_for_each_entry (s, &slab_caches, link)
+	list_for_each_entry (s, &slab_caches, link) {
+		stat_detach(s);
 		freelist_teardown(s);
+	}
 	list_init(&slab_caches);
 }
 
@@ -179,11 +183,6 @@ static int check_request(const char *name, slab_flags_t flags)
 	return strlen(name) < SLAB_NAME_LEN ? 0 : ENAMETOOLONG;
 }
 
-static const char *reason(int err)
-{
-	return err == ENOMEM ? "out of memory" : "bad name, size, alignment or flags";
-}
-
 /* The part for usercopy, unless it does not lie in the object. */
 static void set_part(struct layout *l, const struct kmem_cache_args *args)
 {
@@ -197,9 +196,13 @@ static void set_part(struct layout *l, const struct kmem_cache_args *args)
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 					    const struct kmem_cache_args *args, slab_flags_t flags)
 {
+	static const struct kmem_cache_args defaults;
 	struct kmem_cache *s = NULL;
 	int err = boot_ensure() ? check_request(name, flags) : ENOMEM;
-	struct layout l = {
+	struct layout l;
+
+	args = args ? args : &defaults;
+	l = (struct layout){
 		.size = size,
 		.align = args->align,
 		.flags = err ? flags : debug_flags_for(name, flags),
@@ -209,19 +212,19 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
 		.sheaf_capacity = args->sheaf_capacity,
 		.min_order = args->min_order,
 	};
-
 	set_part(&l, args);
 	if (err)
 		errno = err;
 	else
 		s = create_or_merge(name, &l, args->ctor);
 	if (!s && (flags & SLAB_PANIC))
-		report_panic(name ? name : "(null)", reason(errno));
+		report_panic(name ? name : "(null)", -errno);
 	return s;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags, void (*ctor)(void *object))
+/* In parentheses, since slab.h has a macro of that name. */
+struct kmem_cache *(kmem_cache_create)(const char *name, unsigned int size, unsigned int align,
+				       slab_flags_t flags, void (*ctor)(void *object))
 {
 	struct kmem_cache_args args = { .align = align, .ctor = ctor };
 

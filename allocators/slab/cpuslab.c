@@ -14,6 +14,7 @@
 #include "pagemap.h"
 #include "partial.h"
 #include "percpu.h"
+#include "slabs.h"
 #include "stat.h"
 
 bool slab_cpuslab;
@@ -75,15 +76,15 @@ static bool change(struct kmem_cache *s, const struct rseq_change *c)
 	return true;
 }
 
-/* What is there now; the order of the loads is that of the comparison's use. */
+/* What is there now. tid first: what changes while the rest is read then moves it. */
 static struct rseq_change look(struct cpu_slab *c)
 {
-	return (struct rseq_change){
-		.where = c,
-		.tid = __atomic_load_n(&c->tid, __ATOMIC_RELAXED),
-		.slab = __atomic_load_n(&c->slab, __ATOMIC_ACQUIRE),
-		.freelist = __atomic_load_n(&c->freelist, __ATOMIC_RELAXED),
-	};
+	struct rseq_change now = { .where = c };
+
+	now.tid = __atomic_load_n(&c->tid, __ATOMIC_ACQUIRE);
+	now.slab = __atomic_load_n(&c->slab, __ATOMIC_ACQUIRE);
+	now.freelist = __atomic_load_n(&c->freelist, __ATOMIC_RELAXED);
+	return now;
 }
 
 /* Take the gate's slab away. False: this thread has moved to another CPU. The lock is held. */
@@ -111,13 +112,18 @@ static void push_partial(struct cpu_slab *c, struct frame *f)
 	c->nr_partial++;
 }
 
+static struct frame *next_partial(const struct frame *f)
+{
+	return f->link.next ? list_entry(f->link.next, struct frame, link) : NULL;
+}
+
 static struct frame *pop_partial(struct cpu_slab *c)
 {
 	struct frame *f = c->partial;
 
 	if (!f)
 		return NULL;
-	c->partial = f->link.next ? list_entry(f->link.next, struct frame, link) : NULL;
+	c->partial = next_partial(f);
 	c->nr_partial--;
 	return f;
 }
@@ -132,12 +138,27 @@ static void drain_partial(struct kmem_cache *s, struct cpu_slab *c)
 		partial_return(s, f);
 }
 
-/* The node's first slab to work on, and half a list's worth behind it. */
+static struct frame *claim_elsewhere(struct kmem_cache *s)
+{
+	struct frame *f = NULL;
+
+	for (unsigned int i = 1; i < slab_nr_nodes && !f; i++) {
+		unsigned int node = nodes_fallback(nodes_here(), i);
+
+		if (partial_has_many(s, node))
+			f = partial_claim(s, node);
+	}
+	return f;
+}
+
+/* The node's first slab to work on, and half a list's worth behind it; else another node's. */
 static struct frame *claim(struct kmem_cache *s, struct cpu_slab *c)
 {
 	unsigned int more = cpuslab_partial_slabs(&s->geo) / 2;
 	struct frame *f = partial_claim(s, nodes_here()), *next;
 
+	if (!f && slabs_look_elsewhere(s))
+		f = claim_elsewhere(s);
 	if (!f)
 		return NULL;
 	stat_inc(s, STAT_ALLOC_FROM_PARTIAL);
@@ -306,16 +327,21 @@ static void give_up(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab
 	drain_partial(s, c);
 }
 
-static void flush(struct kmem_cache *s, struct cpu_slab *c, int cpu)
+/* Take the gate's slab away from where another CPU may be inside. The lock is held. */
+static struct frame *close_remote(struct cpu_slab *c, int cpu)
 {
-	struct frame *slab;
+	struct frame *slab = c->slab;
 
-	lock_acquire(&c->lock);
-	slab = c->slab;
 	__atomic_store_n(&c->slab, NULL, __ATOMIC_RELAXED);
 	if (slab && cpu >= 0)
 		membarrier_fence((unsigned int)cpu);
-	give_up(s, c, slab);
+	return slab;
+}
+
+static void flush(struct kmem_cache *s, struct cpu_slab *c, int cpu)
+{
+	lock_acquire(&c->lock);
+	give_up(s, c, close_remote(c, cpu));
 	lock_release(&c->lock);
 }
 
@@ -324,25 +350,27 @@ static struct cpu_slab *of_lane(struct lane *lane)
 	return (struct cpu_slab *)(void *)lane;
 }
 
-static void flush_reachable(struct kmem_cache *s, struct lane *lane, int cpu)
+static void flush_reachable(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx)
 {
+	(void)ctx;
 	if (cpu != PERCPU_OTHER)
 		flush(s, of_lane(lane), cpu);
 }
 
-static void flush_any(struct kmem_cache *s, struct lane *lane, int cpu)
+static void flush_any(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx)
 {
+	(void)ctx;
 	flush(s, of_lane(lane), cpu);
 }
 
 void cpuslab_flush_all(struct kmem_cache *s)
 {
-	percpu_visit_cpus(s, flush_reachable);
+	percpu_visit_cpus(s, flush_reachable, NULL);
 }
 
 void cpuslab_drain(struct kmem_cache *s)
 {
-	percpu_visit_cpus(s, flush_any);
+	percpu_visit_cpus(s, flush_any, NULL);
 }
 
 void cpuslab_end_lane(struct kmem_cache *s, struct lane *lane)
@@ -370,4 +398,46 @@ void cpuslab_visit(struct kmem_cache *s,
 	struct visit v = { visit, ctx };
 
 	percpu_visit(s, visit_lane, &v);
+}
+
+struct slab_visit {
+	void (*visit)(struct kmem_cache *s, struct frame *f, size_t nr_free, void *ctx);
+	void *ctx;
+};
+
+static size_t chain_length(struct kmem_cache *s, const struct frame *slab, void *object)
+{
+	size_t nr = 0;
+
+	for (; object && nr < slab->objects; object = freelist_follow(s, slab, object))
+		nr++;
+	return nr;
+}
+
+/* The chain can be followed while the gate is closed; another thread's cannot be closed. */
+static void visit_slabs(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx)
+{
+	struct cpu_slab *c = of_lane(lane);
+	const struct slab_visit *v = ctx;
+	struct frame *slab, *f;
+
+	lock_acquire(&c->lock);
+	slab = cpu == PERCPU_OTHER ? NULL : close_remote(c, cpu);
+	if (slab) {
+		v->visit(s, slab, chain_length(s, slab, c->freelist), v->ctx);
+		open_gate(c, slab, c->freelist);
+	}
+	for (f = c->partial; f; f = next_partial(f))
+		v->visit(s, f, 0, v->ctx);
+	lock_release(&c->lock);
+}
+
+void cpuslab_visit_slabs(struct kmem_cache *s,
+			 void (*visit)(struct kmem_cache *s, struct frame *f, size_t nr_free,
+				       void *ctx),
+			 void *ctx)
+{
+	struct slab_visit v = { visit, ctx };
+
+	percpu_visit_cpus(s, visit_slabs, &v);
 }

@@ -44,4 +44,14 @@ unsigned int cpuslab_partial_slabs(const struct geometry *geo);
 void cpuslab_visit(struct kmem_cache *s,
 		   bool (*visit)(struct kmem_cache *s, void *object, void *ctx), void *ctx);
 
+/*
+ * Show each slab that CPUs hold, and how many free objects of its freelist count as in use. Each
+ * CPU waits for its lock meanwhile. The current slabs of other threads stay hidden where lanes
+ * belong to threads.
+ */
+void cpuslab_visit_slabs(struct kmem_cache *s,
+			 void (*visit)(struct kmem_cache *s, struct frame *f, size_t nr_free,
+				       void *ctx),
+			 void *ctx);
+
 #endif

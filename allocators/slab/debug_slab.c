@@ -8,6 +8,7 @@
 #include "debug.h"
 #include "freelist.h"
 #include "geometry.h"
+#include "init.h"
 #include "pagemap.h"
 #include "report.h"
 #include "trailer.h"
@@ -276,6 +277,9 @@ bool debug_free(struct kmem_cache *s, struct frame *f, void *object, const struc
 		report_fix(s, "Object at %p not freed", object);
 		return false;
 	}
+	/* Not before: a free that is refused would lose the free pointer of a free object. */
+	if (init_want_free(s))
+		init_object_on_free(s, object);
 	track_set(s, object, TRACK_FREE, site);
 	if (s->flags & SLAB_TRACE) {
 		trace(s, f, object, "free");

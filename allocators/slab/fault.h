@@ -12,7 +12,7 @@
 
 enum fault_kind {
 	FAULT_PAGES,   /* zone_alloc() */
-	FAULT_SYSCALL, /* a system call of os.c or pmalloc_map.c that asks for memory */
+	FAULT_SYSCALL, /* a system call, or a thread or key, whose refusal somebody could notice */
 	NR_FAULT_KINDS,
 };
 

@@ -137,9 +137,15 @@ static bool user_region_valid(const struct layout *l)
 	return l->usersize <= l->size && l->useroffset <= l->size - l->usersize;
 }
 
+/* Beyond the largest block no object could lie so, and with red zones its slot would be 2^32. */
+static bool align_valid(const struct machine *m, unsigned int align)
+{
+	return !align || (bits_is_pow2(align) && align <= m->page_size << MAX_PAGE_ORDER);
+}
+
 static bool layout_valid(const struct machine *m, const struct layout *l)
 {
-	if (!l->size || l->size > KMALLOC_MAX_SIZE || (l->align && !bits_is_pow2(l->align)))
+	if (!l->size || l->size > KMALLOC_MAX_SIZE || !align_valid(m, l->align))
 		return false;
 	return l->min_order <= MAX_PAGE_ORDER && l->sheaf_capacity <= UINT16_MAX &&
 	       freeptr_valid(m, l) && user_region_valid(l);

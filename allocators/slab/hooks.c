@@ -2,6 +2,7 @@
 /* The order in which the parts are called. See hooks.h. */
 #include "hooks.h"
 
+#include "debug.h"
 #include "exts.h"
 #include "failslab.h"
 #include "frame.h"
@@ -49,7 +50,7 @@ bool hooks_free(struct kmem_cache *s, struct frame *f, void *object)
 	if (!frame_is_object(s, f, object))
 		return true;
 	exts_free(s, f, object);
-	if (init_want_free(s))
+	if (init_want_free(s) && !debug_is_on(s))
 		init_object_on_free(s, object);
 	return true;
 }

@@ -61,7 +61,8 @@ void init_object_on_alloc(const struct kmem_cache *s, void *object, size_t asked
  * Wipe an object that was given back, if init_want_free(): the bytes that its user asked for, and
  * what lies between the free pointer (or, if that is inside, the right red zone) and the end of the
  * slot: tracks and padding. The recorded size stays, or the red zone behind it would read as
- * overwritten. Before the free pointer is written; after the hooks that read what is wiped.
+ * overwritten. Before the free pointer is written; after the hooks that read what is wiped, and in
+ * a debug cache after the checks.
  */
 void init_object_on_free(const struct kmem_cache *s, void *object);
 

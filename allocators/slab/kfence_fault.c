@@ -27,8 +27,8 @@ static void read_context(struct fault *f, const ucontext_t *uc)
 	f->access = uc->uc_mcontext.gregs[REG_ERR] & PAGE_FAULT_WRITE ? "write" : "read";
 }
 #elif defined(__aarch64__)
-#define ESR_MAGIC 0x45535201u /* struct esr_context of the kernel's signal frame */
-#define ESR_WNR	  (1u << 6)
+#define ESR_RECORD 0x45535201u /* struct esr_context of the kernel's signal frame */
+#define ESR_WNR	   (1u << 6)
 
 struct record {
 	uint32_t magic, size;
@@ -44,7 +44,7 @@ static void read_context(struct fault *f, const ucontext_t *uc)
 	f->pc = (const void *)uc->uc_mcontext.pc;
 	f->access = "read";
 	for (memcpy(&r, p, sizeof(r)); r.magic && r.size; memcpy(&r, p, sizeof(r))) {
-		if (r.magic == ESR_MAGIC && (r.esr & ESR_WNR))
+		if (r.magic == ESR_RECORD && (r.esr & ESR_WNR))
 			f->access = "write";
 		p += r.size;
 	}

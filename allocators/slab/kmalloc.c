@@ -15,6 +15,7 @@
 #include "debug_flags.h"
 #include "exts.h"
 #include "large.h"
+#include "nodes.h"
 #include "percpu.h"
 #include "text.h"
 
@@ -88,7 +89,7 @@ unsigned int kmalloc_type(gfp_t gfp, struct kmalloc_token token)
 void *kmalloc_internal(size_t bytes, gfp_t gfp)
 {
 	if (bytes > kmalloc_max_cache_size())
-		return large_alloc(bytes, gfp);
+		return large_alloc(bytes, gfp, NUMA_NO_NODE);
 	return alloc_object(caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(bytes)], gfp);
 }
 
@@ -99,7 +100,7 @@ struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 
 static void *large(const struct alloc_request *r)
 {
-	void *p = large_alloc(r->size, r->gfp);
+	void *p = large_alloc(r->size, r->gfp, r->node);
 
 	if (!p || exts_large_alloc(frame_of(p), r->gfp, r->site))
 		return p;
@@ -150,14 +151,14 @@ void *kmalloc_node_token(size_t size, gfp_t gfp, int node, struct kmalloc_token 
 {
 	if (node == NUMA_NO_NODE || slab_nr_nodes == 1)
 		return kmalloc_token(size, gfp, token);
-	return kmalloc_general(size, gfp, node, token, __builtin_return_address(0));
+	return kmalloc_general(size, gfp, nodes_wish(node), token, __builtin_return_address(0));
 }
 
 size_t kmalloc_size_roundup(size_t size)
 {
 	if (size - 1 < kmalloc_max_cache_size())
 		return kmalloc_class_bytes(kmalloc_index(size));
-	if (!size || size > slab_page_bytes() << MAX_PAGE_ORDER)
+	if (!size || size > KMALLOC_MAX_SIZE)
 		return size;
 	return slab_page_bytes() << geometry_get_order(size, slab_page_bytes());
 }

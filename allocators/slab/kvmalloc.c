@@ -20,14 +20,26 @@ static gfp_t first_attempt(size_t size, gfp_t gfp)
 	return (gfp | __GFP_NOWARN) & ~__GFP_NOFAIL;
 }
 
+static void *second_attempt(size_t size, size_t align, gfp_t gfp)
+{
+	if (size <= slab_page_bytes() || size > INT_MAX)
+		return NULL;
+	return __vmalloc_align(size, align, gfp);
+}
+
 void *kvmalloc_node_align_token(size_t size, size_t align, gfp_t gfp, int node,
 				struct kmalloc_token token)
 {
 	void *p = kmalloc_node_token(size, first_attempt(size, gfp), node, token);
 
-	if (p || size <= slab_page_bytes() || size > INT_MAX)
-		return p;
-	return __vmalloc_align(size, align, gfp);
+	return p ? p : second_attempt(size, align, gfp);
+}
+
+void *kmem_buckets_valloc_token(kmem_buckets *b, size_t size, gfp_t gfp, struct kmalloc_token token)
+{
+	void *p = kmem_buckets_alloc_token(b, size, first_attempt(size, gfp), token);
+
+	return p ? p : second_attempt(size, 1, gfp);
 }
 
 static void *move(const void *p, size_t size, size_t align, gfp_t gfp, int node,

@@ -14,15 +14,14 @@
 
 static size_t nr_bytes;
 
-void *large_alloc(size_t size, gfp_t gfp)
+void *large_alloc(size_t size, gfp_t gfp, int node)
 {
 	bool clean;
 	struct frame *f;
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
-	f = pages_alloc_owned(NULL, geometry_get_order(size, slab_page_bytes()), gfp, NUMA_NO_NODE,
-			      &clean);
+	f = pages_alloc_owned(NULL, geometry_get_order(size, slab_page_bytes()), gfp, node, &clean);
 	if (!f)
 		return NULL;
 	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);

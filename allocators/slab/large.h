@@ -7,8 +7,11 @@
 
 #include "types.h"
 
-/* @size above KMALLOC_MAX_CACHE_SIZE; NULL above KMALLOC_MAX_SIZE or without memory. */
-void *large_alloc(size_t size, gfp_t gfp);
+/*
+ * @size above KMALLOC_MAX_CACHE_SIZE; NULL above KMALLOC_MAX_SIZE or without memory. @node exists
+ * or is NUMA_NO_NODE.
+ */
+void *large_alloc(size_t size, gfp_t gfp, int node);
 
 /* @p lies in the large block of page @page with entry @entry; ends in a report if not at its start.
  */

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fault.h"
+
 /* What the kernel checks before it goes to an abort address; rseq.h writes the same bytes. */
 #if defined(__aarch64__)
 #define SIGNATURE 0xd428bc00u
@@ -71,7 +73,7 @@ static bool register_fence(void)
 
 bool membarrier_available(void)
 {
-	return has_rseq() && register_fence();
+	return !fault_hit(FAULT_SYSCALL) && has_rseq() && register_fence();
 }
 
 static bool fence(unsigned int cpu)

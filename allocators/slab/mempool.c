@@ -277,3 +277,13 @@ void mempool_kfree(void *element, void *pool_data)
 	(void)pool_data;
 	kfree(element);
 }
+
+void *mempool_alloc_pages(gfp_t gfp, void *pool_data)
+{
+	return (void *)__get_free_pages(gfp, (unsigned int)(uintptr_t)pool_data);
+}
+
+void mempool_free_pages(void *element, void *pool_data)
+{
+	free_pages((unsigned long)element, (unsigned int)(uintptr_t)pool_data);
+}

@@ -88,6 +88,10 @@ SLAB_API void mempool_free_slab(void *element, void *pool_data);
 SLAB_API void *mempool_kmalloc(gfp_t gfp, void *pool_data);
 SLAB_API void mempool_kfree(void *element, void *pool_data);
 
+/* Elements of 2^order pages, the address of the first; @pool_data is the order as a pointer. */
+SLAB_API void *mempool_alloc_pages(gfp_t gfp, void *pool_data);
+SLAB_API void mempool_free_pages(void *element, void *pool_data);
+
 static inline int mempool_init_slab_pool(struct mempool *pool, int min_nr, struct kmem_cache *s)
 {
 	return mempool_init(pool, min_nr, mempool_alloc_slab, mempool_free_slab, (void *)s);
@@ -106,6 +110,18 @@ static inline int mempool_init_kmalloc_pool(struct mempool *pool, int min_nr, si
 static inline struct mempool *mempool_create_kmalloc_pool(int min_nr, size_t size)
 {
 	return mempool_create(min_nr, mempool_kmalloc, mempool_kfree, (void *)size);
+}
+
+static inline int mempool_init_page_pool(struct mempool *pool, int min_nr, int order)
+{
+	return mempool_init(pool, min_nr, mempool_alloc_pages, mempool_free_pages,
+			    (void *)(intptr_t)order);
+}
+
+static inline struct mempool *mempool_create_page_pool(int min_nr, int order)
+{
+	return mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages,
+			      (void *)(intptr_t)order);
 }
 
 #ifdef __cplusplus

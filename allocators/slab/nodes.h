@@ -49,4 +49,13 @@ static inline unsigned int nodes_here(void)
 	return likely(slab_nr_nodes == 1) ? 0 : nodes_of_this_cpu();
 }
 
+/*
+ * A caller's wish: @node if it exists, else NUMA_NO_NODE, since the kernel ignores the wish for a
+ * node that has no memory.
+ */
+static inline int nodes_wish(int node)
+{
+	return node >= 0 && (unsigned int)node < slab_nr_nodes ? node : NUMA_NO_NODE;
+}
+
 #endif

@@ -35,7 +35,7 @@ static bool push(size_t slot, void *object)
 
 static void *take(struct kmem_cache *s, int node)
 {
-	bool anywhere = node == NUMA_NO_NODE || slab_nr_nodes == 1;
+	bool anywhere = nodes_wish(node) == NUMA_NO_NODE || slab_nr_nodes == 1;
 	void *object = NULL;
 
 	if (!hooks_are_optional(s))

@@ -68,7 +68,7 @@ int os_purge(void *addr, size_t bytes)
 {
 	int saved = errno;
 
-	if (!madvise(addr, bytes, MADV_DONTNEED))
+	if (!fault_hit(FAULT_SYSCALL) && !madvise(addr, bytes, MADV_DONTNEED))
 		return 0;
 	errno = saved;
 	return -EAGAIN;
@@ -88,7 +88,9 @@ void os_bind(void *addr, size_t bytes, unsigned int system_node)
 
 int os_protect(void *addr, size_t bytes)
 {
-	return mprotect(addr, bytes, PROT_NONE) ? -ENOMEM : 0;
+	if (fault_hit(FAULT_SYSCALL) || mprotect(addr, bytes, PROT_NONE))
+		return -ENOMEM;
+	return 0;
 }
 
 static uint64_t now_ns(clockid_t clock)
@@ -119,7 +121,8 @@ int os_decommit(void *addr, size_t bytes)
 {
 	int saved = errno;
 
-	if (mmap(addr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+	if (!fault_hit(FAULT_SYSCALL) &&
+	    mmap(addr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
 		 -1, 0) != MAP_FAILED)
 		return 0;
 	errno = saved;
@@ -140,7 +143,7 @@ uint64_t os_random(void)
 int os_read_text(const char *path, char *buf, size_t len)
 {
 	int saved = errno;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = fault_hit(FAULT_SYSCALL) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, buf, len - 1);
 	int err = n < 0 ? -errno : 0;
 

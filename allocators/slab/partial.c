@@ -65,13 +65,17 @@ unsigned int partial_take(struct kmem_cache *s, unsigned int node, void **batch,
 	return got;
 }
 
+bool partial_has_many(const struct kmem_cache *s, unsigned int node)
+{
+	return __atomic_load_n(&s->node[node].nr_partial, __ATOMIC_RELAXED) > cache_min_partial(s);
+}
+
 unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **batch, unsigned int n)
 {
 	struct node *from = &s->node[node];
 	unsigned int got;
 
-	if (__atomic_load_n(&from->nr_partial, __ATOMIC_RELAXED) <= cache_min_partial(s) ||
-	    !lock_try(&from->lock))
+	if (!partial_has_many(s, node) || !lock_try(&from->lock))
 		return 0;
 	got = take(s, from, batch, n);
 	lock_release(&from->lock);
@@ -100,8 +104,10 @@ static void give(struct kmem_cache *s, struct node *node, struct frame *f, void 
 	if (f->on_cpu)
 		return;
 	if (may_discard(s, node, f)) {
-		if (f->on_list)
+		if (f->on_list) {
 			unlist(node, f);
+			stat_inc(s, STAT_FREE_REMOVE_PARTIAL);
+		}
 		discard(s, node, f, gone);
 	} else if (!f->on_list) {
 		list_add_tail(&f->link, &node->partial);

@@ -18,6 +18,9 @@ unsigned int partial_take(struct kmem_cache *s, unsigned int node, void **batch,
 unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **batch,
 			      unsigned int n);
 
+/* More than min_partial slabs listed: enough for other nodes to take some. */
+bool partial_has_many(const struct kmem_cache *s, unsigned int node);
+
 /* Put @n objects of @s back. Slabs that fall empty beyond min_partial go back to the buddy. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n);
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "fault.h"
 #include "membarrier.h"
 #include "os.h"
 
@@ -93,7 +94,9 @@ int percpu_init(void)
 	if (slab_rseq.nr_cpus)
 		return 0;
 	slab_rseq.offset = membarrier_rseq_offset();
-	return -pthread_key_create(&percpu.key, end_thread);
+	if (fault_hit(FAULT_SYSCALL) || pthread_key_create(&percpu.key, end_thread))
+		return -ENOMEM;
+	return 0;
 }
 
 void percpu_exit(void)
@@ -371,7 +374,8 @@ void percpu_drain(struct kmem_cache *s, visit_taken *visit)
 }
 
 void percpu_visit_cpus(struct kmem_cache *s,
-		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu))
+		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx),
+		       void *ctx)
 {
 	struct thread_area *area;
 
@@ -379,9 +383,9 @@ void percpu_visit_cpus(struct kmem_cache *s,
 		return;
 	lock_acquire(&percpu.lock);
 	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
-		visit(s, lane_in(cpu_area(cpu), s->lane), (int)cpu);
+		visit(s, lane_in(cpu_area(cpu), s->lane), (int)cpu, ctx);
 	list_for_each_entry (area, &percpu.live, link)
-		visit(s, lane_in(area, s->lane), is_own(area) ? PERCPU_OWN : PERCPU_OTHER);
+		visit(s, lane_in(area, s->lane), is_own(area) ? PERCPU_OWN : PERCPU_OTHER, ctx);
 	lock_release(&percpu.lock);
 }
 

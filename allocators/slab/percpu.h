@@ -104,7 +104,8 @@ void percpu_drain(struct kmem_cache *s,
 #define PERCPU_OWN   (-1)
 #define PERCPU_OTHER (-2)
 void percpu_visit_cpus(struct kmem_cache *s,
-		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu));
+		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx),
+		       void *ctx);
 
 /* Bytes of areas that may have been touched: an upper bound. */
 size_t percpu_bytes(void);

@@ -41,12 +41,11 @@ static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp)
 {
 	struct slab_sheaf *sheaf = take_spare(s);
 
-	if (sheaf)
-		stat_inc(s, STAT_SHEAF_PREFILL_FAST);
-	else
-		stat_inc(s, STAT_SHEAF_PREFILL_SLOW);
-	if (!sheaf)
+	stat_inc(s, sheaf ? STAT_SHEAF_PREFILL_FAST : STAT_SHEAF_PREFILL_SLOW);
+	if (!sheaf) {
 		sheaf = barn_get_full(local_barn(s));
+		stat_inc(s, sheaf ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
+	}
 	return sheaf ? sheaf : sheaf_get_empty(s, gfp);
 }
 

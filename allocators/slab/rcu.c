@@ -120,12 +120,15 @@ void rcu_forbid_readers(const char *caller)
 				       "itself; call rcu_read_unlock() first");
 }
 
-/* First liburcu, which waits for a grace period under way and so wants no lock of ours held. */
+/*
+ * The door first: a callback may be its thread's first reader, and liburcu takes none in once it
+ * has been told. It also waits for a grace period under way, so what readers may need comes last.
+ */
 static void before_fork(void)
 {
 	rcu_forbid_readers("fork()");
-	urcu_bp_before_fork();
 	worker_enter();
+	urcu_bp_before_fork();
 	if (rcu.guard)
 		rcu.guard->acquire();
 	lock_acquire(&rcu.lock);
@@ -138,8 +141,8 @@ static void in_parent(void)
 	lock_release(&rcu.lock);
 	if (rcu.guard)
 		rcu.guard->release();
-	worker_leave();
 	urcu_bp_after_fork_parent();
+	worker_leave();
 }
 
 /* What an unfinished round had taken goes back before what came later. */
@@ -168,8 +171,8 @@ static void in_child(void)
 	lock_release(&rcu.lock);
 	if (rcu.guard)
 		rcu.guard->release();
-	worker_leave();
 	urcu_bp_after_fork_child();
+	worker_leave();
 }
 
 static void register_handlers(void)

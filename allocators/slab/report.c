@@ -221,18 +221,11 @@ void report_object(const struct kmem_cache *s, const struct frame *f, const void
 	abort();
 }
 
-static void named_bug(const char *name, const char *format, ...)
+void report_panic(const char *name, int err)
 {
-	va_list args;
-
-	va_start(args, format);
-	headline(name, format, args);
-	va_end(args);
-}
-
-void report_panic(const char *name, const char *why)
-{
-	named_bug(name, "Failed to create slab: %s", why);
+	report_line("Kernel panic - not syncing: __kmem_cache_create_args: Failed to create slab "
+		    "'%s'. Error %d",
+		    name, err);
 	abort();
 }
 

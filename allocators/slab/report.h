@@ -65,8 +65,8 @@ void report_emit(const struct text *t);
 __attribute__((noreturn)) void report_object(const struct kmem_cache *s, const struct frame *f,
 					     const void *object, const char *what);
 
-/* A SLAB_PANIC cache could not be created. Ends the program. */
-__attribute__((noreturn)) void report_panic(const char *name, const char *why);
+/* A SLAB_PANIC cache could not be created: @err is -errno. Ends the program. */
+__attribute__((noreturn)) void report_panic(const char *name, int err);
 
 /* "libslab: " @who @what: a mistake of the program that damaged nothing yet. Ends the program. */
 __attribute__((noreturn)) void report_mistake(const char *who, const char *what);

@@ -173,7 +173,12 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 
 /*
  * Pop from and push to the freelist of this CPU's slab, for plain free pointers that lie @offset
- * into the object. NULL, false: nothing there, or not this slab.
+ * into the object. NULL, false: nothing there, or not this slab. tid moves first: begun in vain it
+ * has moved once too often, which rseq_change() takes as a reason to look again.
+ */
+/*
+ * Here and below the slab is read with acquire and before the rest: another CPU may open the gate
+ * (cpuslab.c), and stores the slab last.
  */
 static inline void *rseq_pop_chain(size_t slot, size_t offset)
 {
@@ -187,6 +192,7 @@ static inline void *rseq_pop_chain(size_t slot, size_t offset)
 					"testq %[object], %[object]\n"
 					"jz 6f\n"
 					"movq (%[object],%[at]), %[x]\n"
+					"addq $1, 8(%[lane])\n"
 					"movq %[x], (%[lane])\n"
 					"2:\n"
 					"jmp 6f\n"
@@ -209,6 +215,7 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 					"jne 5f\n"
 					"movq (%[lane]), %[x]\n"
 					"movq %[x], (%[object],%[at])\n"
+					"addq $1, 8(%[lane])\n"
 					"movq %[object], (%[lane])\n"
 					"2:\n"
 					"movl $1, %k[lane]\n"
@@ -382,15 +389,23 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 	return (struct lane *)lane;
 }
 
+/*
+ * Here and below the slab is read with acquire and before the rest: another CPU may open the gate
+ * (cpuslab.c), and stores the slab last.
+ */
 static inline void *rseq_pop_chain(size_t slot, size_t offset)
 {
 	size_t lane, x;
 	void *object;
 
-	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+	__asm__ __volatile__(RSEQ_ENTER "add %[x], %[lane], #16\n"
+					"ldar %[x], [%[x]]\n"
 					"cbz %[x], 5f\n"
 					"ldr %[object], [%[lane], #0]\n"
 					"cbz %[object], 6f\n"
+					"ldr %[x], [%[lane], #8]\n"
+					"add %[x], %[x], #1\n"
+					"str %[x], [%[lane], #8]\n"
 					"ldr %[x], [%[object], %[at]]\n"
 					"str %[x], [%[lane], #0]\n"
 					"2:\n"
@@ -409,9 +424,13 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 {
 	size_t lane, x;
 
-	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[lane], #16]\n"
+	__asm__ __volatile__(RSEQ_ENTER "add %[x], %[lane], #16\n"
+					"ldar %[x], [%[x]]\n"
 					"cmp %[x], %[slab]\n"
 					"b.ne 5f\n"
+					"ldr %[x], [%[lane], #8]\n"
+					"add %[x], %[x], #1\n"
+					"str %[x], [%[lane], #8]\n"
 					"ldr %[x], [%[lane], #0]\n"
 					"str %[x], [%[object], %[at]]\n"
 					"str %[object], [%[lane], #0]\n"
@@ -434,12 +453,13 @@ static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 	__asm__ __volatile__(RSEQ_ENTER "ldr %[x], [%[c], #0]\n"
 					"cmp %[x], %[lane]\n"
 					"b.ne 5f\n"
-					"ldr %[x], [%[c], #8]\n"
-					"ldr %[y], [%[lane], #0]\n"
+					"ldr %[x], [%[c], #24]\n"
+					"add %[y], %[lane], #16\n"
+					"ldar %[y], [%[y]]\n"
 					"cmp %[x], %[y]\n"
 					"b.ne 5f\n"
-					"ldr %[x], [%[c], #24]\n"
-					"ldr %[y], [%[lane], #16]\n"
+					"ldr %[x], [%[c], #8]\n"
+					"ldr %[y], [%[lane], #0]\n"
 					"cmp %[x], %[y]\n"
 					"b.ne 5f\n"
 					"ldr %[x], [%[c], #16]\n"

@@ -76,7 +76,7 @@ void sheaf_flush(struct slab_sheaf *sheaf)
 {
 	if (!sheaf->size)
 		return;
-	stat_inc(sheaf->cache, STAT_SHEAF_FLUSH);
+	stat_add(sheaf->cache, STAT_SHEAF_FLUSH, sheaf->size);
 	partial_give(sheaf->cache, sheaf->objects, sheaf->size);
 	resize(sheaf, 0);
 }
@@ -88,8 +88,7 @@ unsigned int sheaf_refill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int want
 
 	got = slabs_take(s, gfp, NUMA_NO_NODE, sheaf->objects + sheaf->size, want - sheaf->size);
 	resize(sheaf, sheaf->size + got);
-	if (got)
-		stat_inc(s, STAT_SHEAF_REFILL);
+	stat_add(s, STAT_SHEAF_REFILL, got);
 	return got;
 }
 
@@ -99,9 +98,12 @@ void sheaf_put_away_on(struct slab_sheaf *sheaf, unsigned int node)
 	struct kmem_cache *s = sheaf->cache;
 	struct barn *barn = &s->node[node].barn;
 
-	if (sheaf->size == sheaf->capacity && barn_put_full(barn, sheaf)) {
-		stat_inc(s, STAT_BARN_PUT);
-		return;
+	if (sheaf->size == sheaf->capacity) {
+		bool put = barn_put_full(barn, sheaf);
+
+		stat_inc(s, put ? STAT_BARN_PUT : STAT_BARN_PUT_FAIL);
+		if (put)
+			return;
 	}
 	sheaf_flush(sheaf);
 	if (!barn_put_empty(barn, sheaf))

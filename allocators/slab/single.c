@@ -88,7 +88,7 @@ static void *take_listed(struct kmem_cache *s, unsigned int here, int node, cons
 	void *object = take_partial(s, &s->node[here], w);
 
 	for (unsigned int i = 1; i < slab_nr_nodes && !object && node == NUMA_NO_NODE; i++)
-		object = take_partial(s, &s->node[(here + i) % slab_nr_nodes], w);
+		object = take_partial(s, &s->node[nodes_fallback(here, i)], w);
 	return object;
 }
 
@@ -129,7 +129,7 @@ void *single_alloc(struct kmem_cache *s, gfp_t gfp, int node, size_t bytes, cons
 
 static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
 {
-	return !f->inuse && n->nr_partial >= s->geo.min_partial;
+	return !f->inuse && n->nr_partial >= cache_min_partial(s);
 }
 
 /* Returns the slab if it is to be given back. */
@@ -142,6 +142,7 @@ static struct frame *put(struct kmem_cache *s, struct node *n, struct frame *f, 
 		settle(n, f);
 		return NULL;
 	}
+	stat_add(s, STAT_FREE_REMOVE_PARTIAL, f->on_list);
 	single_unlist(n, f);
 	n->nr_slabs--;
 	n->nr_objects -= f->objects;

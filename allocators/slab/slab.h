@@ -172,15 +172,17 @@ struct kmem_cache_args {
 	unsigned int usersize;	 /* 0: nothing */
 	void (*ctor)(void *object);
 	unsigned int sheaf_capacity; /* at least so many objects in a sheaf; never merged */
-	unsigned int min_order; /* in pages: no slab is smaller; never merged */
+	unsigned int min_order;	     /* in pages: no slab is smaller; never merged */
 };
 
 /*
- * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two. The
- * name, under 64 bytes, is copied. @ctor runs once per object and slab life, when the slab is made,
- * with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie in slabs of up to 2 MiB, of the
- * size that wastes least for each; no slab is smaller, so a fragmented memory fails earlier. NULL:
- * bad argument (errno EINVAL, ENAMETOOLONG) or out of memory (ENOMEM).
+ * Create a cache of @size-byte objects (1 to KMALLOC_MAX_SIZE). @align 0 or a power of two, up to
+ * the largest block of pages. The name, under 64 bytes, is copied. @ctor runs once per object and
+ * slab life, when the slab is made, with no lock held. SLAB_HUGE_BLOCKS: objects beyond a page lie
+ * in slabs of up to 2 MiB, of the size that wastes least for each; no slab is smaller, so a
+ * fragmented memory fails earlier. NULL: bad argument (errno EINVAL, ENAMETOOLONG), no slab holds
+ * an object with what the debug flags add (ENOSYS), or out of memory (ENOMEM). @args NULL: all
+ * defaults.
  */
 SLAB_API struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 					      unsigned int align, slab_flags_t flags,
@@ -200,6 +202,32 @@ SLAB_API struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigne
 						       unsigned int usersize,
 						       void (*ctor)(void *object));
 
+#ifndef __cplusplus
+/*
+ * As in the kernel from 6.12 on, the third argument may be a struct kmem_cache_args, or NULL, and
+ * the flags then are the last: kmem_cache_create("name", size, &args, flags).
+ */
+#define kmem_cache_create(name, size, args, ...)                                                   \
+	_Generic((args),                                                                           \
+		struct kmem_cache_args *: __kmem_cache_create_args,                                \
+		const struct kmem_cache_args *: __kmem_cache_create_args,                          \
+		void *: __kmem_cache_create_args,                                                  \
+		default: kmem_cache_create)((name), (size), (args), __VA_ARGS__)
+
+/* A cache named after a struct, of its size and alignment; and with @field for usercopy.h. */
+#define KMEM_CACHE(tag, flags)                                                                     \
+	__kmem_cache_create_args(#tag, sizeof(struct tag),                                         \
+				 &(struct kmem_cache_args){ .align = __alignof__(struct tag) },    \
+				 (flags))
+#define KMEM_CACHE_USERCOPY(tag, flags, field)                                                     \
+	__kmem_cache_create_args(                                                                  \
+		#tag, sizeof(struct tag),                                                          \
+		&(struct kmem_cache_args){ .align = __alignof__(struct tag),                       \
+					   .useroffset = offsetof(struct tag, field),              \
+					   .usersize = sizeof(((struct tag *)0)->field) },         \
+		(flags))
+#endif
+
 /*
  * Give the cache up. The caller guarantees that nobody uses it any more. If objects are still
  * allocated, they are reported in the kernel's words and the cache stays (a merged cache only loses
@@ -217,7 +245,10 @@ SLAB_API int kmem_cache_shrink(struct kmem_cache *s);
 
 SLAB_API void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 
-/* An object of that memory node where possible; with __GFP_THISNODE or not at all. */
+/*
+ * An object of that memory node where possible; with __GFP_THISNODE or not at all. A node that does
+ * not exist is no wish.
+ */
 SLAB_API void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node);
 SLAB_API void kmem_cache_free(struct kmem_cache *s, void *object);
 
@@ -430,7 +461,8 @@ static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token 
  * Buckets: a set of kmalloc caches of one's own, so that objects whose size or contents a user
  * chooses share slabs with nothing else (SLAB_BUCKETS, 6.11). kmem_buckets_create() makes one cache
  * a class, "name-8" to "name-8k" (beyond with larger pages), with @flags | SLAB_NO_MERGE and the
- * part for usercopy.h that lies in the class. NULL without memory. With the option slab_buckets=0
+ * part for usercopy.h that lies in the class. NULL without memory or for arguments that a cache
+ * refuses (errno as kmem_cache_create()). With the option slab_buckets=0
  * it returns ZERO_SIZE_PTR, and kmem_buckets_alloc() is kmalloc(), which it also is for NULL.
  *
  * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
@@ -444,9 +476,14 @@ SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 SLAB_API void kmem_buckets_destroy(kmem_buckets *b);
 SLAB_API void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
 					struct kmalloc_token token);
+SLAB_API void *kmem_buckets_valloc_token(kmem_buckets *b, size_t size, gfp_t gfp,
+					 struct kmalloc_token token);
 
 #define kmem_buckets_alloc(b, size, gfp)                                                           \
 	kmem_buckets_alloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
+/* kvmalloc() from a set: vmalloc by its rules where the first attempt fails; freed by kvfree(). */
+#define kmem_buckets_valloc(b, size, gfp)                                                          \
+	kmem_buckets_valloc_token((b), (size), (gfp), KMALLOC_TOKEN(size))
 /* For a wrapper: the call site is the wrapper's caller. */
 #define kmem_buckets_alloc_track_caller(b, size, gfp)                                              \
 	kmem_buckets_alloc_token(                                                                  \

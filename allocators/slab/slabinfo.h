@@ -51,7 +51,7 @@ struct slab_usage {
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */
 	size_t nr_inuse;    /* objects that users hold */
-	size_t nr_cached;   /* free objects in sheaves */
+	size_t nr_cached;   /* free objects in sheaves, or on freelists of CPUs (engine=cpuslab) */
 	size_t inuse_bytes; /* nr_inuse weighted by object size with padding */
 	/* Slabs by share of objects in use: [0] up to 10 % and empty, [9] above 90 %. */
 	size_t decile[10];
@@ -77,9 +77,10 @@ SLAB_API int slab_attribute(const char *cache, const char *attribute, char *buf,
 SLAB_API const char *slab_attribute_name(size_t index);
 
 /*
- * Write @text to an attribute: min_partial takes a number, shrink a 1 (kmem_cache_shrink),
- * validate a 1 (kmem_cache_validate). 0; -ENOENT as above, -EACCES if it may only be read, -EINVAL
- * for another text.
+ * Write @text to an attribute: min_partial takes a number, remote_node_defrag_ratio one up to 100
+ * (how often, in percent, slabs of other nodes are used before a new one is made), shrink a 1
+ * (kmem_cache_shrink), validate a 1 (kmem_cache_validate). 0; -ENOENT as above, -EACCES if it may
+ * only be read, -EINVAL for another text, -ERANGE if too large.
  */
 SLAB_API int slab_attribute_write(const char *cache, const char *attribute, const char *text);
 

@@ -13,6 +13,7 @@
 _Static_assert(NR_STAT_ITEMS <= ROW_ITEMS, "a row holds every item");
 
 bool slab_stats;
+static size_t nr_tables;
 
 static const char *const names[] = {
 #define X(item, name) [STAT_##item] = #name,
@@ -30,15 +31,26 @@ static size_t table_bytes(void)
 	return stat_nr_cpus() * ROW_ITEMS * sizeof(uint64_t);
 }
 
+size_t stat_bytes(void)
+{
+	size_t page = 4096, bytes = (table_bytes() + page - 1) & ~(page - 1);
+
+	return __atomic_load_n(&nr_tables, __ATOMIC_RELAXED) * bytes;
+}
+
 void stat_attach(struct kmem_cache *s)
 {
 	s->stats = slab_stats ? os_map(table_bytes()) : NULL;
+	if (s->stats)
+		__atomic_fetch_add(&nr_tables, 1, __ATOMIC_RELAXED);
 }
 
 void stat_detach(struct kmem_cache *s)
 {
-	if (s->stats)
-		os_unmap(s->stats, table_bytes());
+	if (!s->stats)
+		return;
+	os_unmap(s->stats, table_bytes());
+	__atomic_fetch_sub(&nr_tables, 1, __ATOMIC_RELAXED);
 	s->stats = NULL;
 }
 

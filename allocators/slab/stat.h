@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counters of events, for each cache and CPU, under the kernel's names (CONFIG_SLUB_STATS; the
- * last six are of the cpu slab generation). They
+ * last six are of the cpu slab generation). As in the kernel sheaf_refill and sheaf_flush count
+ * objects, the others events. cmpxchg_double_fail stays 0: slabs change under a lock. They
  * cost a test where they are off. With the option stats=1 every operation takes the general path,
  * so that it is counted: measured times are then not those of the usual build. Any thread.
  */
@@ -77,5 +78,8 @@ const char *stat_name(enum stat_item item);
 /* The count on @cpu, or 0 where there are no counters. */
 uint64_t stat_read(const struct kmem_cache *s, unsigned int cpu, enum stat_item item);
 unsigned int stat_nr_cpus(void);
+
+/* Of the counters of all caches. */
+size_t stat_bytes(void);
 
 #endif

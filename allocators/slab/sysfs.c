@@ -12,9 +12,6 @@
 #include "merge.h"
 #include "stat.h"
 
-/* What the kernel prints of its 1000 in 1024: looks at other nodes, in percent. */
-#define REMOTE_RATIO 100
-
 /* @value and a line end. */
 static void say(struct text *t, uint64_t value)
 {
@@ -45,6 +42,7 @@ SHOW_VALUE(object_size, cache_object_size(s))
 SHOW_VALUE(objs_per_slab, s->geo.objects)
 SHOW_VALUE(order, s->geo.order)
 SHOW_VALUE(sheaf_capacity, slab_cpuslab ? 0 : s->geo.capacity)
+SHOW_VALUE(remote_ratio, cache_remote_ratio(s) / 10)
 SHOW_VALUE(slab_size, s->geo.size)
 SHOW_VALUE(usersize, s->usersize)
 SHOW_FLAG(cache_dma, SLAB_CACHE_DMA)
@@ -56,12 +54,6 @@ SHOW_FLAG(red_zone, SLAB_RED_ZONE)
 SHOW_FLAG(sanity_checks, SLAB_CONSISTENCY_CHECKS)
 SHOW_FLAG(store_user, SLAB_STORE_USER)
 SHOW_FLAG(trace, SLAB_TRACE)
-
-static void show_remote_ratio(struct text *t, struct kmem_cache *s)
-{
-	(void)s;
-	say(t, REMOTE_RATIO);
-}
 
 static void show_ctor(struct text *t, struct kmem_cache *s)
 {
@@ -166,6 +158,15 @@ static int store_min_partial(struct kmem_cache *s, unsigned long value)
 	return 0;
 }
 
+/* In percent, kept in tenths of one and compared with 1024: the kernel's arithmetic. */
+static int store_remote_ratio(struct kmem_cache *s, unsigned long value)
+{
+	if (value > 100)
+		return -ERANGE;
+	__atomic_store_n(&s->remote_ratio, (unsigned int)value * 10, __ATOMIC_RELAXED);
+	return 0;
+}
+
 static int store_validate(struct kmem_cache *s, unsigned long value)
 {
 	long nr = value == 1 ? kmem_cache_validate(s) : -EINVAL;
@@ -200,7 +201,7 @@ static const struct attribute table[] = {
 	{ "poison", show_poison, NULL },
 	{ "reclaim_account", show_reclaim_account, NULL },
 	{ "red_zone", show_red_zone, NULL },
-	{ "remote_node_defrag_ratio", show_remote_ratio, NULL },
+	{ "remote_node_defrag_ratio", show_remote_ratio, store_remote_ratio },
 	{ "sanity_checks", show_sanity_checks, NULL },
 	{ "sheaf_capacity", show_sheaf_capacity, NULL },
 	{ "shrink", NULL, store_shrink },

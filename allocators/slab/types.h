@@ -408,6 +408,7 @@ struct kmem_cache {
 	uint64_t random;    /* what the hardened free pointers are mixed with; 0: they are plain */
 	uint32_t *sequence; /* freelist.c: where the objects of a new slab lie, in random order */
 	unsigned int align_request; /* as given: a merge candidate must satisfy it */
+	unsigned int remote_ratio;  /* of 1024 looks at other nodes, how many are made (slabs.h) */
 	int nr_users;		    /* creations less destructions; above 1 after a merge */
 	struct list_head link;	    /* slab_caches */
 	struct list_head attached;  /* percpu.c's list */
@@ -432,7 +433,10 @@ struct memory_source {
 	void (*free)(void *p);
 };
 
-/* Both are read and written apart from any lock: a merge may raise them while others allocate. */
+/*
+ * Read and written apart from any lock: a merge may raise the first two, an attribute set the
+ * others, while threads allocate.
+ */
 static inline unsigned int geometry_inuse(const struct geometry *geo)
 {
 	return __atomic_load_n(&geo->inuse, __ATOMIC_RELAXED);
@@ -441,6 +445,11 @@ static inline unsigned int geometry_inuse(const struct geometry *geo)
 static inline unsigned int cache_object_size(const struct kmem_cache *s)
 {
 	return __atomic_load_n(&s->geo.object_size, __ATOMIC_RELAXED);
+}
+
+static inline unsigned int cache_remote_ratio(const struct kmem_cache *s)
+{
+	return __atomic_load_n(&s->remote_ratio, __ATOMIC_RELAXED);
 }
 
 static inline unsigned int cache_min_partial(const struct kmem_cache *s)

@@ -8,6 +8,7 @@
 
 #include "boot.h"
 #include "cache.h"
+#include "cpuslab.h"
 #include "exact.h"
 #include "defer.h"
 #include "frame.h"
@@ -20,12 +21,14 @@
 #include "rcu_slab.h"
 #include "sheaf.h"
 #include "stackdepot.h"
+#include "stat.h"
 #include "vmarea.h"
 
 struct census {
 	struct slab_usage *usage;
 	struct kmem_cache *cache;
-	size_t nr_full; /* slabs on no list that no sheaf holds an object of */
+	size_t nr_full;	   /* slabs on no list that no sheaf holds an object of */
+	size_t nr_objects; /* of those slabs */
 };
 
 /* Tells this count's nr_cached in a frame from an older one. */
@@ -112,15 +115,33 @@ static void count_sheaf(struct kmem_cache *s, struct slab_sheaf *a, void *ctx)
 		objects = (UNIT_BYTES << entry_order(entry)) / s->geo.size;
 		add_slab(c, objects, objects, cached);
 		c->nr_full--;
+		c->nr_objects -= min_size(c->nr_objects, objects);
 	}
+}
+
+/* A slab that a CPU of engine=cpuslab holds is on no list and yet not full. */
+static void count_cpu_slab(struct kmem_cache *s, struct frame *f, size_t nr_free, void *ctx)
+{
+	struct node *n = &s->node[f->node];
+	struct census *c = ctx;
+
+	if (!c->nr_full)
+		return;
+	lock_acquire(&n->lock);
+	add_slab(c, f->inuse, f->objects, nr_free);
+	c->nr_objects -= min_size(c->nr_objects, f->objects);
+	lock_release(&n->lock);
+	c->nr_full--;
 }
 
 static void count_listed(struct census *c, struct node *n)
 {
 	struct frame *f;
 
-	list_for_each_entry (f, &n->partial, link)
+	list_for_each_entry (f, &n->partial, link) {
 		add_slab(c, f->inuse, f->objects, take_tally(f));
+		c->nr_objects -= f->objects;
+	}
 }
 
 static size_t slab_bytes(const struct kmem_cache *s, const struct node *n)
@@ -134,6 +155,7 @@ static void count_node(struct census *c, struct node *n)
 {
 	lock_acquire(&n->lock);
 	c->nr_full += n->nr_slabs - n->nr_partial;
+	c->nr_objects += n->nr_objects;
 	c->usage->nr_slabs += n->nr_slabs;
 	c->usage->nr_objects += n->nr_objects;
 	count_listed(c, n);
@@ -149,8 +171,15 @@ static void count_objects(struct slab_usage *u, struct kmem_cache *s)
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		count_node(&c, &s->node[i]);
 	sheaf_visit(s, count_sheaf, &c);
-	for (; c.nr_full; c.nr_full--)
-		add_slab(&c, s->geo.objects, s->geo.objects, 0);
+	if (slab_cpuslab)
+		cpuslab_visit_slabs(s, count_cpu_slab, &c);
+	/* Some may be smaller, after a fall-back in order: all together they have nr_objects. */
+	for (; c.nr_full; c.nr_full--) {
+		size_t objects = max_size(c.nr_objects / c.nr_full, 1);
+
+		add_slab(&c, objects, objects, 0);
+		c.nr_objects -= min_size(c.nr_objects, objects);
+	}
 }
 
 static void count_bytes(struct slab_usage *u, struct kmem_cache *s)
@@ -190,7 +219,7 @@ static void count_zones(struct slab_usage *u)
 	}
 	u->metadata_bytes = pagemap_committed() * (sizeof(struct frame) + sizeof(uint32_t)) +
 			    percpu_bytes() + stackdepot_bytes() + freelist_bytes() +
-			    kfence_bytes() + kfree_block_bytes();
+			    kfence_bytes() + kfree_block_bytes() + stat_bytes();
 }
 
 void slab_usage(struct slab_usage *u)

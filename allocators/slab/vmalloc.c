@@ -41,13 +41,15 @@ void *vzalloc(size_t size)
 	return __vmalloc(size, GFP_KERNEL | __GFP_ZERO);
 }
 
-/* Its addresses and its memory go. */
+/* Its addresses and its memory go; the memory also when the addresses cannot. */
 static void release(struct vmarea *a)
 {
-	if (os_decommit((void *)a->start, vmarea_usable(a)))
-		vmarea_abandon(a);
-	else
+	if (!os_decommit((void *)a->start, vmarea_usable(a))) {
 		vmarea_put(a);
+		return;
+	}
+	os_purge((void *)a->start, vmarea_usable(a));
+	vmarea_abandon(a);
 }
 
 void vfree(const void *p)

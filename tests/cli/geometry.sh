@@ -20,6 +20,8 @@ says out '^sheaf capacity  *60  objects$'
 says out '^may be shared  *yes$'
 says out '^waste  *196  bytes of 4096 in a slab (4.8 %): 156 in slots, 40 behind the last$'
 says_not out 'red zone'
+expect 'a size beyond the largest' 2 geometry --size 5000000
+says err 'a number from 1 to 4194304 is wanted'
 expect 'an object with every debug letter' 0 geometry --size 64 --align 64 --flags KMALLOC --debug FZPU
 says out '^slab size  *256 '
 says out '^left red zone  *64 '

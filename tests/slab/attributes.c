@@ -168,6 +168,17 @@ static void test_min_partial_decides_how_many_empty_slabs_stay(void **state)
 	kmem_cache_destroy(s);
 }
 
+static void test_the_ratio_of_looks_at_other_nodes_can_be_set(void **state)
+{
+	(void)state;
+	assert_int_equal(slab_attribute_write("kmalloc-64", "remote_node_defrag_ratio", "37\n"), 0);
+	assert_string_equal(show("kmalloc-64", "remote_node_defrag_ratio"), "37\n");
+	assert_int_equal(slab_attribute_write("kmalloc-64", "remote_node_defrag_ratio", "101"),
+			 -ERANGE);
+	assert_int_equal(slab_attribute_write("kmalloc-64", "remote_node_defrag_ratio", "100"), 0);
+	assert_string_equal(show("kmalloc-64", "remote_node_defrag_ratio"), "100\n");
+}
+
 static void test_bad_writes_are_refused(void **state)
 {
 	static const char *const bad[] = { "", "x", "-1", "1x", "99999999999999999999", "\n" };
@@ -370,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_counts_follow_use),
 		cmocka_unit_test(test_validate_takes_a_one_for_caches_with_debug_flags),
 		cmocka_unit_test(test_min_partial_decides_how_many_empty_slabs_stay),
+		cmocka_unit_test(test_the_ratio_of_looks_at_other_nodes_can_be_set),
 		cmocka_unit_test(test_bad_writes_are_refused),
 		cmocka_unit_test(test_a_short_buffer_is_filled_and_the_length_told),
 		cmocka_unit_test(test_a_shared_cache_has_all_its_names),

@@ -9,6 +9,7 @@
 #include "allocators/slab/fault.h"
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
+#include "allocators/slab/vmalloc.h"
 
 #define TOP_INDEX 13u /* 8 KiB, with pages of 4 KiB */
 
@@ -129,6 +130,24 @@ static void test_sizes_beyond_the_classes_are_kmalloc_s(void **state)
 	kmem_buckets_destroy(b);
 }
 
+static void test_valloc_takes_the_set_or_vmalloc(void **state)
+{
+	kmem_buckets *b = kmem_buckets_create("valloc", 0, 0, 0, NULL);
+	void *p = kmem_buckets_valloc(b, 100, GFP_KERNEL);
+	char *large = kmem_buckets_valloc(b, KMALLOC_MAX_SIZE + 1, GFP_KERNEL | __GFP_ZERO);
+
+	(void)state;
+	assert_ptr_equal(frame_of(p)->cache, of_size(b, 100));
+	assert_true(is_vmalloc_addr(large));
+	assert_int_equal(large[KMALLOC_MAX_SIZE], 0);
+	assert_ptr_equal(kmem_buckets_valloc(b, 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_null(kmem_buckets_valloc(b, SIZE_MAX, GFP_KERNEL));
+	kvfree(p);
+	kvfree(large);
+	kmem_buckets_destroy(b);
+	assert_equations_hold();
+}
+
 static void test_no_set_means_the_ordinary_caches(void **state)
 {
 	void *p = kmem_buckets_alloc(NULL, 64, GFP_KERNEL);
@@ -153,6 +172,18 @@ static void test_a_name_that_is_too_long_for_a_class_makes_nothing(void **state)
 }
 
 /* Each page allocation fails in turn: nothing is left behind. */
+static void test_bad_arguments_make_nothing(void **state)
+{
+	(void)state;
+	assert_null(kmem_buckets_create(NULL, 0, 0, 0, NULL));
+	assert_int_equal(errno, EINVAL);
+	assert_null(kmem_buckets_create("flag", 0x80000000u, 0, 0, NULL));
+	assert_int_equal(errno, EINVAL);
+	kmem_buckets_destroy(NULL);
+	kmem_buckets_destroy(ZERO_SIZE_PTR);
+	assert_equations_hold();
+}
+
 static void test_without_memory_nothing_is_made(void **state)
 {
 	unsigned int refused = 0;
@@ -244,8 +275,10 @@ int main(void)
 		cmocka_unit_test(test_objects_come_from_the_set_and_go_by_kfree),
 		cmocka_unit_test(test_a_wrapper_s_objects_come_from_the_set),
 		cmocka_unit_test(test_sizes_beyond_the_classes_are_kmalloc_s),
+		cmocka_unit_test(test_valloc_takes_the_set_or_vmalloc),
 		cmocka_unit_test(test_no_set_means_the_ordinary_caches),
 		cmocka_unit_test(test_a_name_that_is_too_long_for_a_class_makes_nothing),
+		cmocka_unit_test(test_bad_arguments_make_nothing),
 		cmocka_unit_test(test_without_memory_nothing_is_made),
 	};
 

@@ -118,11 +118,43 @@ static void test_bad_requests_set_errno(void **state)
 	assert_int_equal(errno, EINVAL);
 	assert_null(kmem_cache_create("odd", 64, 24, 0, NULL));
 	assert_int_equal(errno, EINVAL);
+	assert_null(kmem_cache_create("far", 64, 1u << 23, 0, NULL));
+	assert_int_equal(errno, EINVAL);
 	assert_null(kmem_cache_create("flag", 64, 0, 0x80000000u, NULL));
 	assert_int_equal(errno, EINVAL);
 	assert_null(kmem_cache_create(NULL, 64, 0, 0, NULL));
 	assert_int_equal(errno, EINVAL);
 	kmem_cache_destroy(NULL);
+}
+
+static void test_arguments_may_be_a_struct_or_missing(void **state)
+{
+	struct point {
+		long x, y;
+	};
+	struct kmem_cache_args args = { .align = 128, .usersize = 8 };
+	struct kmem_cache *s[] = {
+		kmem_cache_create("struct", 64, &args, SLAB_NO_MERGE),
+		kmem_cache_create("none", 64, NULL, SLAB_NO_MERGE),
+		__kmem_cache_create_args("missing", 64, NULL, SLAB_NO_MERGE),
+		KMEM_CACHE(point, SLAB_NO_MERGE),
+		KMEM_CACHE_USERCOPY(point, 0, y),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
+		assert_non_null(s[i]);
+	assert_int_equal(s[0]->geo.size, 128);
+	assert_int_equal(s[0]->usersize, 8);
+	assert_int_equal(s[1]->geo.size, 64);
+	assert_int_equal(s[2]->geo.size, 64);
+	assert_int_equal(kmem_cache_size(s[3]), sizeof(struct point));
+	assert_string_equal(kmem_cache_name(s[3]), "point");
+	assert_int_equal(s[4]->useroffset, 8);
+	assert_int_equal(s[4]->usersize, 8);
+	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
+		kmem_cache_destroy(s[i]);
+	assert_equations_hold();
 }
 
 static void test_like_caches_share_slabs_and_unlike_ones_do_not(void **state)
@@ -320,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_constructor_runs_once_per_object_and_slab),
 		cmocka_unit_test(test_zalloc_clears_a_used_object),
 		cmocka_unit_test(test_bad_requests_set_errno),
+		cmocka_unit_test(test_arguments_may_be_a_struct_or_missing),
 		cmocka_unit_test(test_like_caches_share_slabs_and_unlike_ones_do_not),
 		cmocka_unit_test(test_slabs_move_between_the_states),
 		cmocka_unit_test(test_destroy_empties_the_sheaves_of_all_threads),

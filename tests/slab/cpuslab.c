@@ -125,6 +125,38 @@ static void test_a_batch_given_back_leaves_the_cpu_s_slab_where_it_is(void **sta
 	kmem_cache_destroy(s);
 }
 
+/* The second object of a slab makes it the CPU's. The rest of it, and slabs on its partial list,
+ * are nobody's objects. */
+static void test_what_cpus_hold_is_not_in_use(void **state)
+{
+	struct kmem_cache *s = make("usage", 512);
+	unsigned int per = s->geo.objects;
+	struct slab_usage before, u;
+	void *p[100];
+
+	(void)state;
+	slab_usage(&before);
+	for (unsigned int i = 0; i < 3 * per + 2; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	slab_usage(&u);
+	assert_int_equal(u.nr_inuse - before.nr_inuse, 3 * per + 2);
+	assert_int_equal(u.nr_cached - before.nr_cached, per - 2);
+	for (unsigned int i = 0; i < 2 * per; i += per)
+		for (unsigned int k = 0; k < 3; k++)
+			kmem_cache_free(s, p[i + k]);
+	assert_true(frame_of(p[0])->on_cpu);
+	slab_usage(&u);
+	assert_int_equal(u.nr_inuse - before.nr_inuse, 3 * per + 2 - 6);
+	assert_int_equal(u.nr_cached - before.nr_cached, per - 2);
+	assert_equations_hold();
+	for (unsigned int i = 0; i < 3 * per + 2; i++)
+		if (i >= 2 * per || i % per > 2)
+			kmem_cache_free(s, p[i]);
+	slab_usage(&u);
+	assert_int_equal(u.nr_inuse, before.nr_inuse);
+	kmem_cache_destroy(s);
+}
+
 struct remote {
 	struct kmem_cache *cache;
 	void *objects[400];
@@ -158,6 +190,39 @@ static void test_remote_frees_are_found_by_the_owner(void **state)
 	kmem_cache_destroy(r.cache);
 }
 
+/*
+ * Between its look and its comparison a thread is preempted; another takes two objects and puts the
+ * first one back. The freelist begins as before but goes on with an object that is in use.
+ */
+static void test_a_freelist_that_came_back_is_not_taken_for_the_old_one(void **state)
+{
+	struct kmem_cache *s = make("aba", 64);
+	struct cpu_slab *c;
+	struct rseq_change seen;
+	void *a, *b;
+
+	(void)state;
+	if (!percpu_nr_cpus()) {
+		print_message("lanes belong to threads here\n");
+		skip();
+	}
+	a = kmem_cache_alloc(s, GFP_KERNEL);
+	b = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, b);
+	kmem_cache_free(s, a);
+	c = (struct cpu_slab *)(void *)percpu_lane(s->lane);
+	seen = (struct rseq_change){ c, c->freelist, c->tid, c->slab, b };
+	assert_ptr_equal(rseq_pop_chain(s->lane, s->geo.offset), a);
+	assert_ptr_equal(rseq_pop_chain(s->lane, s->geo.offset), b);
+	assert_true(rseq_push_chain(s->lane, seen.slab, a, s->geo.offset));
+	assert_ptr_equal(c->freelist, seen.freelist);
+	assert_false(rseq_change(s->lane, &seen));
+	assert_true(rseq_push_chain(s->lane, seen.slab, b, s->geo.offset));
+	assert_equations_hold();
+	assert_int_equal(kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
 static int boot(void **state)
 {
 	(void)state;
@@ -172,7 +237,9 @@ int main(void)
 		cmocka_unit_test(test_an_object_freed_to_the_cpu_s_slab_comes_next),
 		cmocka_unit_test(test_full_slabs_gather_on_the_freeing_cpu),
 		cmocka_unit_test(test_a_batch_given_back_leaves_the_cpu_s_slab_where_it_is),
+		cmocka_unit_test(test_what_cpus_hold_is_not_in_use),
 		cmocka_unit_test(test_remote_frees_are_found_by_the_owner),
+		cmocka_unit_test(test_a_freelist_that_came_back_is_not_taken_for_the_old_one),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);

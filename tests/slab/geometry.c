@@ -5,6 +5,8 @@
  */
 #include "common.h"
 
+#include <errno.h>
+
 #include "allocators/slab/geometry.h"
 
 static const unsigned int sizes[] = {
@@ -203,6 +205,28 @@ static void test_bad_requests_are_refused(void **state)
 	assert_true(geometry_calculate(&m, &freeptr, &g) < 0);
 }
 
+/* The left red zone is as wide as the alignment: two of 2^31 bytes made a slot of none. */
+static void test_an_alignment_beyond_the_largest_block_is_refused(void **state)
+{
+	(void)state;
+	for (size_t page = 4096; page <= 65536; page *= 4) {
+		struct machine m = machine_default(page, 2);
+		struct geometry g;
+
+		for (unsigned int shift = 3; shift < 32; shift++) {
+			struct layout l = {
+				.size = 64,
+				.align = 1u << shift,
+				.flags = SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER,
+			};
+			int err = geometry_calculate(&m, &l, &g);
+
+			assert_true(l.align <= page << MAX_PAGE_ORDER || err == -EINVAL);
+			assert_true(err || g.size > l.align);
+		}
+	}
+}
+
 static void test_index_divides_without_division(void **state)
 {
 	struct machine m = machine_default(4096, 2);
@@ -337,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_capacities_are_60_28_12_and_4),
 		cmocka_unit_test(test_free_pointer_goes_outside_for_constructors_and_rcu),
 		cmocka_unit_test(test_bad_requests_are_refused),
+		cmocka_unit_test(test_an_alignment_beyond_the_largest_block_is_refused),
 		cmocka_unit_test(test_index_divides_without_division),
 		cmocka_unit_test(test_every_recorded_cache_has_the_same_geometry),
 	};

@@ -287,6 +287,35 @@ static void test_freed_objects_are_wiped_at_once(void **state)
 	assert_child_returns_0(look_behind_a_free, "init_on_free=1,debug=F");
 }
 
+/* The free pointer of such a cache lies inside the object: wiping it cut the freelist. */
+static int free_twice(const char *options)
+{
+	struct kmem_cache *s;
+	void *p[20];
+	size_t errors;
+
+	if (slab_boot(options))
+		return 1;
+	s = kmem_cache_create("twice", 64, 0, SLAB_NO_MERGE, NULL);
+	for (int i = 0; i < 20; i++)
+		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (int i = 0; i < 10; i++)
+		kmem_cache_free(s, p[i]);
+	kmem_cache_free(s, p[9]);
+	errors = slab_errors();
+	kmem_cache_validate(s);
+	return errors == 2 && slab_errors() == 2 && !slab_check(NULL, NULL) ? 0 : 2;
+}
+
+static void test_a_refused_free_wipes_nothing(void **state)
+{
+	(void)state;
+	assert_child_returns_0(free_twice, "init_on_free=1,debug=F");
+	assert_child_returns_0(free_twice, "init_on_free=1,debug=FU");
+	assert_child_returns_0(free_twice, "init_on_free=1,debug=ZU");
+	assert_child_returns_0(free_twice, "init_on_free=1,debug=FZPU");
+}
+
 static void test_constructed_objects_stay_as_they_were(void **state)
 {
 	(void)state;
@@ -308,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_the_free_pointer_inside_is_wiped_at_the_allocation),
 		cmocka_unit_test(test_reused_objects_read_as_zero),
 		cmocka_unit_test(test_freed_objects_are_wiped_at_once),
+		cmocka_unit_test(test_a_refused_free_wipes_nothing),
 		cmocka_unit_test(test_constructed_objects_stay_as_they_were),
 	};
 

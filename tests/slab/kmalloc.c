@@ -2,6 +2,9 @@
 /* kmalloc and its family: sizes, alignment, zeroing, krealloc's rules, ksize, the large blocks. */
 #include "common.h"
 
+#include "allocators/slab/area.h"
+#include "allocators/slab/pagemap.h"
+
 static const size_t classes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
 
 #define NR_CLASSES (sizeof(classes) / sizeof(classes[0]))
@@ -194,6 +197,26 @@ static void test_krealloc_with_zero_shows_no_old_bytes(void **state)
 	kfree(p);
 }
 
+/* From the flag of the request to the pageblock; 512 KiB, so that new pages are needed. */
+static void test_reclaimable_objects_lie_in_reclaimable_pageblocks(void **state)
+{
+	static void *rcl[256], *other[256];
+
+	(void)state;
+	for (int i = 0; i < 256; i++) {
+		rcl[i] = kmalloc(2048, GFP_KERNEL | __GFP_RECLAIMABLE);
+		other[i] = kmalloc(2048, GFP_KERNEL);
+		assert_int_equal(frame_of(rcl[i])->mobility, MIGRATE_RECLAIMABLE);
+		assert_int_equal(frame_of(other[i])->mobility, MIGRATE_UNMOVABLE);
+		assert_int_equal(pageblock_type(pagemap_page(rcl[i])), MIGRATE_RECLAIMABLE);
+		assert_int_equal(pageblock_type(pagemap_page(other[i])), MIGRATE_UNMOVABLE);
+	}
+	for (int i = 0; i < 256; i++) {
+		kfree(rcl[i]);
+		kfree(other[i]);
+	}
+}
+
 static void test_flags_choose_the_kind_of_cache(void **state)
 {
 	static char text[65536];
@@ -261,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_krealloc_of_nothing_allocates_and_to_nothing_frees),
 		cmocka_unit_test(test_krealloc_failure_leaves_the_object),
 		cmocka_unit_test(test_krealloc_with_zero_shows_no_old_bytes),
+		cmocka_unit_test(test_reclaimable_objects_lie_in_reclaimable_pageblocks),
 		cmocka_unit_test(test_flags_choose_the_kind_of_cache),
 		cmocka_unit_test(test_usage_counts_what_is_held),
 	};

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +106,25 @@ static void test_sizes_without_sense_are_refused(void **state)
 	assert_null(vmalloc(SIZE_MAX / 2));
 	assert_null(vmalloc(slab_vmrange.bytes));
 	assert_ptr_equal(kvmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_equations_hold();
+}
+
+/* The system may refuse to split a mapping (vm.max_map_count), which giving memory back needs not.
+ */
+static void test_an_area_that_cannot_be_unmapped_gives_its_memory_back(void **state)
+{
+	char *p = vmalloc(10 * PAGE);
+	unsigned char resident[10];
+
+	(void)state;
+	memset(p, 1, 10 * PAGE);
+	slab_fault_arm(FAULT_SYSCALL, 1, 1);
+	vfree(p);
+	slab_fault_arm(FAULT_SYSCALL, 0, 0);
+	assert_int_equal(mincore(p, 10 * PAGE, resident), 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(resident[i] & 1, 0);
+	assert_int_equal(vmalloc_bytes(), 0);
 	assert_equations_hold();
 }
 
@@ -321,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_what_kmalloc_cannot_give_comes_from_vmalloc),
 		cmocka_unit_test(test_a_refused_block_becomes_an_area_only_above_a_page),
 		cmocka_unit_test(test_sizes_without_sense_are_refused),
+		cmocka_unit_test(test_an_area_that_cannot_be_unmapped_gives_its_memory_back),
 		cmocka_unit_test(test_a_refused_system_call_is_null_and_undone),
 		cmocka_unit_test(test_memory_is_zero_again_after_a_free),
 		cmocka_unit_test(test_alignment_of_an_area_is_as_asked),

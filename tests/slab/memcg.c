@@ -561,6 +561,37 @@ static int boot_cpuslab(void **state)
 	return slab_boot("range=256M,cpus=2,engine=cpuslab");
 }
 
+/* Groups charge pages of 64 KiB; of the tests those whose numbers do not depend on that. */
+static int boot_64k(void **state)
+{
+	(void)state;
+	return slab_boot("range=2G,cpus=2,page_size=64K");
+}
+
+static int in_a_child(int (*group)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		exit(group());
+	return waitpid(pid, &status, 0) != pid || status;
+}
+
+static int run_64k(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_objects_from_before_the_first_group_are_nobody_s),
+		cmocka_unit_test(test_the_flag_charges_what_the_cache_does_not),
+		cmocka_unit_test(test_bulks_are_charged_and_given_back),
+		cmocka_unit_test(test_charges_add_up_after_random_work_of_many_threads),
+	};
+
+	return cmocka_run_group_tests(tests, boot_64k, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -580,11 +611,11 @@ int main(void)
 		cmocka_unit_test(test_charges_add_up_after_random_work_of_many_threads),
 	};
 
-	int status;
+	int failed = in_a_child(run_64k), status = 0;
 	pid_t pid = fork(); /* a process has one engine */
 
 	if (!pid)
 		return cmocka_run_group_tests(tests, boot_cpuslab, NULL);
 	waitpid(pid, &status, 0);
-	return cmocka_run_group_tests(tests, boot, NULL) || status;
+	return cmocka_run_group_tests(tests, boot, NULL) || status || failed;
 }

@@ -325,6 +325,29 @@ static void test_embedded_pools_of_slab_and_kmalloc(void **state)
 	assert_equations_hold();
 }
 
+static void test_pools_of_pages(void **state)
+{
+	struct mempool *pool = mempool_create_page_pool(3, 2), own;
+	struct slab_usage usage;
+	char *p;
+
+	(void)state;
+	assert_non_null(pool);
+	slab_usage(&usage);
+	assert_int_equal(usage.page_bytes, 3 * 4 * 4096);
+	p = mempool_alloc(pool, GFP_KERNEL);
+	assert_int_equal((uintptr_t)p % (4 * 4096), 0);
+	memset(p, 1, 4 * 4096);
+	mempool_free(p, pool);
+	mempool_destroy(pool);
+	assert_int_equal(mempool_init_page_pool(&own, 2, 0), 0);
+	mempool_exit(&own);
+	assert_null(mempool_create_page_pool(1, 11));
+	slab_usage(&usage);
+	assert_int_equal(usage.page_bytes, 0);
+	assert_equations_hold();
+}
+
 static int boot(void **state)
 {
 	(void)state;
@@ -344,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_threads_use_a_pool_that_is_resized),
 		cmocka_unit_test(test_a_pool_that_cannot_be_filled_is_not_made),
 		cmocka_unit_test(test_embedded_pools_of_slab_and_kmalloc),
+		cmocka_unit_test(test_pools_of_pages),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);

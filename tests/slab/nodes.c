@@ -117,6 +117,88 @@ static void test_objects_lie_on_the_node_that_was_asked_for(void **state)
 	assert_equations_hold();
 }
 
+/* Node numbers that a test has asked for stay true. */
+static void stay_on_this_cpu(cpu_set_t *before)
+{
+	cpu_set_t one;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(*before), before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+/* The list of node 1 is all there is, so this CPU's sheaf is filled from it. */
+static void test_thisnode_is_kept_although_a_sheaf_holds_others_objects(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("strangers", 200, 0, SLAB_NO_MERGE, NULL);
+	unsigned int here, there;
+	static void *objects[400];
+	cpu_set_t cpus;
+	void *stranger;
+
+	(void)state;
+	stay_on_this_cpu(&cpus);
+	here = nodes_here();
+	there = (here + 1) % NR_NODES;
+	for (unsigned int i = 0; i < 400; i++)
+		objects[i] = kmem_cache_alloc_node(s, GFP_KERNEL | __GFP_THISNODE, (int)there);
+	for (unsigned int i = 0; i < 400; i += 10)
+		kmem_cache_free(s, objects[i]);
+	stranger = kmem_cache_alloc(s, GFP_KERNEL);
+	for (unsigned int i = 0; i < 400; i += 10) {
+		objects[i] = kmem_cache_alloc_node(s, GFP_KERNEL | __GFP_THISNODE, (int)here);
+		assert_int_equal(frame_of(objects[i])->node, here);
+	}
+	assert_equations_hold();
+	kmem_cache_free(s, stranger);
+	kmem_cache_free_bulk(s, 400, objects);
+	assert_equations_hold();
+	kmem_cache_destroy(s);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+}
+
+static unsigned int nr_from(struct kmem_cache *s, unsigned int node, unsigned int rounds)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		void *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+		nr += frame_of(p)->node == node;
+		kmem_cache_free(s, p);
+		kmem_cache_shrink(s);
+	}
+	return nr;
+}
+
+/* 1000 of 1024 looks by default, none with 0; the rest is chance. */
+static void test_remote_node_defrag_ratio_says_how_often_others_slabs_are_used(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("ratio", 200, 0, SLAB_NO_MERGE, NULL);
+	static void *objects[400];
+	unsigned int there;
+	cpu_set_t cpus;
+
+	(void)state;
+	stay_on_this_cpu(&cpus);
+	there = (nodes_here() + 1) % NR_NODES;
+	for (unsigned int i = 0; i < 400; i++)
+		objects[i] = kmem_cache_alloc_node(s, GFP_KERNEL | __GFP_THISNODE, (int)there);
+	for (unsigned int i = 0; i < 400; i += 10)
+		kmem_cache_free(s, objects[i]);
+	assert_true(nr_from(s, there, 200) > 100);
+	assert_int_equal(slab_attribute_write("ratio", "remote_node_defrag_ratio", "0"), 0);
+	assert_int_equal(nr_from(s, there, 200), 0);
+	assert_int_equal(slab_attribute_write("ratio", "remote_node_defrag_ratio", "50"), 0);
+	assert_in_range(nr_from(s, there, 200), 1, 199);
+	for (unsigned int i = 0; i < 400; i++)
+		if (i % 10)
+			kmem_cache_free(s, objects[i]);
+	kmem_cache_destroy(s);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+}
+
 /* Blocks of any node, while the others look on. */
 static void *work(void *arg)
 {
@@ -169,6 +251,41 @@ static size_t exhaust(struct frame **blocks)
 		while ((blocks[nr] = take(order, GFP_KERNEL | __GFP_THISNODE, 2)))
 			nr++;
 	return nr;
+}
+
+static void assert_served(void *p, int node)
+{
+	assert_non_null(p);
+	if (node >= 0)
+		assert_int_equal(frame_of(p)->node, node);
+	kfree(p);
+}
+
+/* With several nodes such a number was an index. */
+static void test_a_node_that_does_not_exist_is_no_wish(void **state)
+{
+	static const int nodes[] = { -2, -1000000, NR_NODES, 100, INT32_MAX, INT32_MIN };
+	struct kmem_cache *s = kmem_cache_create("nowhere", 64, 0, SLAB_POISON, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		assert_served(kmalloc_node(64, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmalloc_node(64, GFP_KERNEL | __GFP_THISNODE, nodes[i]), -1);
+		assert_served(kmalloc_node(100000, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kvmalloc_node(64, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmalloc_nolock(64, 0, nodes[i]), NUMA_NO_NODE);
+		assert_served(kmem_cache_alloc_node(s, GFP_KERNEL, nodes[i]), NUMA_NO_NODE);
+	}
+	kmem_cache_destroy(s);
+	assert_equations_hold();
+}
+
+static void test_large_blocks_lie_on_the_node_that_was_asked_for(void **state)
+{
+	(void)state;
+	for (int node = 0; node < (int)NR_NODES; node++)
+		assert_served(kmalloc_node(100000, GFP_KERNEL, node), node);
+	assert_equations_hold();
 }
 
 static void test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode(void **state)
@@ -288,6 +405,11 @@ int main(void)
 		cmocka_unit_test(test_random_blocks_stay_on_their_nodes),
 		cmocka_unit_test(test_threads_on_all_nodes_keep_the_equations),
 		cmocka_unit_test(test_objects_lie_on_the_node_that_was_asked_for),
+		cmocka_unit_test(test_a_node_that_does_not_exist_is_no_wish),
+		cmocka_unit_test(test_large_blocks_lie_on_the_node_that_was_asked_for),
+		cmocka_unit_test(test_thisnode_is_kept_although_a_sheaf_holds_others_objects),
+		cmocka_unit_test(
+			test_remote_node_defrag_ratio_says_how_often_others_slabs_are_used),
 		cmocka_unit_test(test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode),
 		cmocka_unit_test(test_a_system_with_gaps_and_a_node_without_memory_is_read),
 		cmocka_unit_test(test_this_system_has_at_least_one_node),

@@ -129,6 +129,28 @@ static void test_kmalloc_answers_null_when_no_page_is_given(void **state)
 	}
 }
 
+/* Found by fuzzing: full slabs were taken to have the usual number of objects. */
+static void test_usage_counts_the_objects_of_full_slabs_of_a_lower_order(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("small", 1000, 0, SLAB_NO_MERGE, NULL);
+	struct slab_usage before, after;
+	void *p[32];
+
+	(void)state;
+	slab_usage(&before);
+	for (unsigned int i = 0; i < s->geo.min_objects; i++) {
+		slab_fault_arm(FAULT_PAGES, 1, 1);
+		p[i] = kmem_cache_alloc(s, GFP_ATOMIC);
+		slab_fault_arm(FAULT_PAGES, 0, 0);
+	}
+	slab_usage(&after);
+	assert_int_equal(s->node[0].nr_fallbacks, 1);
+	assert_int_equal(after.nr_inuse - before.nr_inuse, s->geo.min_objects);
+	for (unsigned int i = 0; i < s->geo.min_objects; i++)
+		kmem_cache_free(s, p[i]);
+	kmem_cache_destroy(s);
+}
+
 static void test_a_single_refusal_falls_back_to_a_lower_order(void **state)
 {
 	struct kmem_cache *s = kmem_cache_create("fall-back", 1000, 0, SLAB_NO_MERGE, NULL);
@@ -241,6 +263,7 @@ int main(void)
 	};
 	const struct CMUnitTest running[] = {
 		cmocka_unit_test(test_kmalloc_answers_null_when_no_page_is_given),
+		cmocka_unit_test(test_usage_counts_the_objects_of_full_slabs_of_a_lower_order),
 		cmocka_unit_test(test_a_single_refusal_falls_back_to_a_lower_order),
 		cmocka_unit_test(test_each_page_allocation_of_a_mixed_run_may_fail),
 		cmocka_unit_test(test_a_full_range_answers_null_and_recovers),

@@ -169,6 +169,9 @@ static void test_a_stride_of_16_bits_makes_wide_slots_share_one_extension(void *
 	assert_int_equal(run("slab_max_order=9", charge_32k_with_16_bits), RIGHT);
 	assert_int_equal(run("slab_max_order=9", charge_64k), RIGHT);
 	assert_int_equal(run("slab_max_order=9", charge_128k), RIGHT);
+	assert_int_equal(run("page_size=64K,range=2G", charge_128k_with_16_bits), WRONG);
+	assert_int_equal(run("page_size=64K,range=2G", charge_64k), RIGHT);
+	assert_int_equal(run("page_size=64K,range=2G", charge_128k), RIGHT);
 }
 
 /* Objects go from one thread to the other through one place, stored and loaded in this order. */

@@ -109,6 +109,7 @@ static int run(size_t page_bytes)
 	exact = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO);
 	EXPECT(exact && exact[size - 1] == 0);
 	free_pages_exact(exact, size);
+	EXPECT(kmalloc_size_roundup(KMALLOC_MAX_SIZE + 1) == KMALLOC_MAX_SIZE + 1);
 	EXPECT(slab_zones[0].nr_committed % (page_bytes << MAX_PAGE_ORDER >> UNIT_SHIFT) == 0);
 	EXPECT(slab_check(say, NULL) == 0);
 	return line;

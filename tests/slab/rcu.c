@@ -349,6 +349,65 @@ static void test_fork_waits_for_a_grace_period_under_way(void **state)
 	assert_int_equal(done(), 1);
 }
 
+static uint32_t forking; /* 1: the callback runs, 2: fork() begins */
+
+/* The first reader of its thread: liburcu has to be told of it, under a lock of its own. */
+static void read_while_forking(void *head)
+{
+	__atomic_store_n(&forking, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&forking, __ATOMIC_ACQUIRE) == 1)
+		usleep(100);
+	usleep(20000);
+	rcu_read_lock();
+	reader_unlock();
+	count(head);
+}
+
+static int nothing(void *arg)
+{
+	(void)arg;
+	return 70;
+}
+
+static int fork_during_callback(void *arg)
+{
+	static struct counted c = { .number = 0 };
+
+	(void)arg;
+	rcu_call(&c, read_while_forking);
+	while (!__atomic_load_n(&forking, __ATOMIC_ACQUIRE))
+		usleep(100);
+	__atomic_store_n(&forking, 2, __ATOMIC_RELEASE);
+	return in_child(nothing, NULL) == 70 && done() == 1 ? 70 : 1;
+}
+
+/* As in_child(), for a body that may hang with all signals blocked. */
+static int in_patient_child(int (*body)(void *))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(body(NULL));
+	for (int i = 0; i < 2000 && !waitpid(pid, &status, WNOHANG); i++)
+		usleep(10000);
+	if (status == -1)
+		kill(pid, SIGKILL);
+	if (status == -1)
+		waitpid(pid, NULL, 0);
+	return status == -1 ? -1 : WEXITSTATUS(status);
+}
+
+static void test_fork_waits_for_a_callback_that_becomes_a_reader(void **state)
+{
+	(void)state;
+	if (skip_forks())
+		skip();
+	reset();
+	assert_int_equal(in_patient_child(fork_during_callback), 70);
+}
+
 struct object {
 	struct rcu_head rcu;
 	char bytes[100];
@@ -404,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_a_work_queued_twice_runs_once_at_the_earlier_time),
 		cmocka_unit_test(test_the_worker_has_a_name_and_blocks_signals),
 		cmocka_unit_test(test_fork_waits_for_a_grace_period_under_way),
+		cmocka_unit_test(test_fork_waits_for_a_callback_that_becomes_a_reader),
 		cmocka_unit_test(test_many_forks_while_the_worker_works),
 	};
 
