@@ -255,7 +255,7 @@ endef
 export SLAB_PC
 
 # What a program includes: slab.h and what belongs to the kernel's other headers.
-PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h slabinfo.h rcupdate.h overflow.h kmalloc_obj.h \
+PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h slabinfo.h gfp.h rcupdate.h overflow.h kmalloc_obj.h \
 	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h codetag.h memcontrol.h))
 
 ## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)

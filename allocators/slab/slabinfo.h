@@ -47,7 +47,8 @@ struct slab_usage {
 	/* Address space without memory, of option virtual; no part of held. */
 	size_t stocked_bytes; /* only the cache that used it may use it again */
 	size_t retired_bytes; /* nobody may: its cache was destroyed */
-	/* Of the caches that libslab keeps for itself only the bytes count, not what follows. */
+	/* Of the caches that sheaves and vectors are made of only the bytes count, not what
+	 * follows; of the cache kmem_cache each cache is an object in use. */
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */
 	size_t nr_inuse;    /* objects that users hold */
