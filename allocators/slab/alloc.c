@@ -13,6 +13,7 @@
 #include "free.h"
 #include "kfence.h"
 #include "nodes.h"
+#include "pagemap.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "single.h"
@@ -79,6 +80,12 @@ static bool is_elsewhere(int node)
 	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
 }
 
+/* A refill may have brought objects of other nodes, and the thread may have moved since. */
+static bool is_of_node(const void *object, int node)
+{
+	return slab_nr_nodes == 1 || node == NUMA_NO_NODE || frame_of(object)->node == node;
+}
+
 static void *take_from_slabs(struct kmem_cache *s, const struct alloc_request *r)
 {
 	void *object;
@@ -114,6 +121,11 @@ static void *take(struct kmem_cache *s, const struct alloc_request *r)
 		unlikely(slab_cpuslab) ? take_from_cpu_slab(s, r->gfp) : take_from_sheaf(s, r->gfp);
 	if (!object)
 		return take_from_slabs(s, r);
+	if (unlikely(!is_of_node(object, r->node))) {
+		stat_inc(s, STAT_ALLOC_NODE_MISMATCH);
+		free_unhooked(s, object);
+		return take_from_slabs(s, r);
+	}
 	stat_inc(s, STAT_ALLOC_FASTPATH);
 	return object;
 }

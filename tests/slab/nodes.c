@@ -117,6 +117,41 @@ static void test_objects_lie_on_the_node_that_was_asked_for(void **state)
 	assert_equations_hold();
 }
 
+/* With nothing at hand on its own node a CPU's sheaf is refilled from another one's slabs. */
+static void test_a_sheaf_with_objects_of_another_node_does_not_serve_thisnode(void **state)
+{
+	static void *remote[2000];
+	struct kmem_cache *s = kmem_cache_create("mixed", 256, 0, SLAB_NO_MERGE, NULL);
+	int here, there;
+	void *any, *own;
+	cpu_set_t before, set;
+
+	(void)state;
+	assert_non_null(s);
+	sched_getaffinity(0, sizeof(before), &before);
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+	here = (int)nodes_here();
+	there = (here + 1) % NR_NODES;
+	for (size_t i = 0; i < ARRAY_SIZE(remote); i++)
+		remote[i] = kmem_cache_alloc_node(s, GFP_KERNEL | __GFP_THISNODE, there);
+	for (size_t i = 0; i < ARRAY_SIZE(remote); i += 2)
+		kmem_cache_free(s, remote[i]);
+	any = kmem_cache_alloc(s, GFP_KERNEL);
+	assert_int_equal(frame_of(any)->node, there);
+	own = kmem_cache_alloc_node(s, GFP_KERNEL | __GFP_THISNODE, here);
+	assert_int_equal(frame_of(own)->node, here);
+	assert_equations_hold();
+	kmem_cache_free(s, own);
+	kmem_cache_free(s, any);
+	for (size_t i = 1; i < ARRAY_SIZE(remote); i += 2)
+		kmem_cache_free(s, remote[i]);
+	kmem_cache_destroy(s);
+	sched_setaffinity(0, sizeof(before), &before);
+	assert_equations_hold();
+}
+
 /* Blocks of any node, while the others look on. */
 static void *work(void *arg)
 {
@@ -288,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_random_blocks_stay_on_their_nodes),
 		cmocka_unit_test(test_threads_on_all_nodes_keep_the_equations),
 		cmocka_unit_test(test_objects_lie_on_the_node_that_was_asked_for),
+		cmocka_unit_test(test_a_sheaf_with_objects_of_another_node_does_not_serve_thisnode),
 		cmocka_unit_test(test_a_full_node_is_helped_by_the_nearest_but_not_with_thisnode),
 		cmocka_unit_test(test_a_system_with_gaps_and_a_node_without_memory_is_read),
 		cmocka_unit_test(test_this_system_has_at_least_one_node),
