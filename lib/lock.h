@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A lock of one word: it spins for a short while and then sleeps in the kernel (futex). It needs no
- * initialisation beyond zero, allocates nothing, and is not recursive. Taking it is an acquire,
- * giving it back a release. After Drepper, "Futexes are tricky" (2011), the three-state variant.
+ * initialisation beyond zero, allocates nothing, keeps errno and is not recursive. Taking it is an
+ * acquire, giving it back a release. After Drepper, "Futexes are tricky" (2011), the three-state
+ * variant.
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +44,8 @@ static inline bool lock_try(struct lock *l)
 
 static __attribute__((noinline, unused)) void lock_wait(struct lock *l)
 {
+	int saved = errno;
+
 	for (int i = 0; i < LOCK_SPINS; i++) {
 		if (__atomic_load_n(&l->state, __ATOMIC_RELAXED) == LOCK_FREE && lock_try(l))
 			return;
@@ -49,6 +53,16 @@ static __attribute__((noinline, unused)) void lock_wait(struct lock *l)
 	}
 	while (__atomic_exchange_n(&l->state, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE)
 		syscall(SYS_futex, &l->state, FUTEX_WAIT_PRIVATE, LOCK_CONTENDED, 0, 0, 0);
+	errno = saved;
+}
+
+/* Whoever has taken the lock since may have given its memory back. */
+static __attribute__((noinline, unused)) void lock_wake(struct lock *l)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, &l->state, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+	errno = saved;
 }
 
 static inline void lock_acquire(struct lock *l)
@@ -60,7 +74,7 @@ static inline void lock_acquire(struct lock *l)
 static inline void lock_release(struct lock *l)
 {
 	if (__atomic_exchange_n(&l->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_CONTENDED)
-		syscall(SYS_futex, &l->state, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+		lock_wake(l);
 }
 
 #endif

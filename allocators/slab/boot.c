@@ -28,6 +28,7 @@
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "rcu_sheaf.h"
 #include "reclaim.h"
 #include "report.h"
 #include "sheaf.h"
@@ -105,6 +106,12 @@ static struct kfence_config kfence_config_of(const struct options *o)
 	};
 }
 
+static void end_sheaves(struct kmem_cache *s, struct lane *lane)
+{
+	rcu_sheaf_end_lane(lane);
+	sheaf_end_lane(s, lane);
+}
+
 /* What takes its part of the options and cannot fail. */
 static void configure(const struct options *o)
 {
@@ -115,7 +122,7 @@ static void configure(const struct options *o)
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
-	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : sheaf_end_lane);
+	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
 	kvfree_rcu_init(&kvfree_rcu_ops);
 	report_init((unsigned int)o->panic_on_error);

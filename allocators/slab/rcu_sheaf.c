@@ -89,14 +89,19 @@ bool rcu_sheaf_free(struct kmem_cache *s, void *object)
 	return true;
 }
 
-static void flush_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
+void rcu_sheaf_end_lane(struct lane *lane)
 {
 	struct slab_sheaf *sheaf = take(lane);
 
-	(void)s;
-	(void)ctx;
 	if (sheaf)
 		submit(sheaf);
+}
+
+static void flush_lane(struct kmem_cache *s, struct lane *lane, void *ctx)
+{
+	(void)s;
+	(void)ctx;
+	rcu_sheaf_end_lane(lane);
 }
 
 void rcu_sheaf_flush(struct kmem_cache *s)

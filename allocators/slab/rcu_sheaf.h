@@ -21,4 +21,7 @@ bool rcu_sheaf_free(struct kmem_cache *s, void *object);
 /* Send what CPUs (threads) have put aside on its way to a grace period. */
 void rcu_sheaf_flush(struct kmem_cache *s);
 
+/* The same of one lane, whose thread ends. */
+void rcu_sheaf_end_lane(struct lane *lane);
+
 #endif

@@ -12,10 +12,25 @@
 #include "lib/bits.h"
 #include "lib/random.h"
 
-#define NR_CACHES  12
-#define NR_OBJECTS 3000
-#define NR_THREADS 4
-#define NR_ROUNDS  4
+/* A sanitizer watches each byte of the patterns: it gets fewer steps, but all modes. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LESS 12
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LESS 12
+#endif
+#endif
+#ifndef LESS
+#define LESS 1
+#endif
+
+#define NR_CACHES	12
+#define NR_OBJECTS	(3000 / LESS)
+#define NR_STEPS	(60000 / LESS)
+#define NR_THREADS	4
+#define NR_ROUNDS	4
+#define NR_THREAD_STEPS (8000 / LESS)
+#define NR_SHORT_LIVED	(200 / LESS)
 
 /* What is remembered of a live object: the pattern fills all of it. */
 struct live {
@@ -151,9 +166,9 @@ static void test_random_operations_keep_the_equations(void **state)
 	(void)state;
 	random_seed(&r, test_seed(1));
 	make_caches();
-	for (unsigned int i = 0; i < 60000; i++) {
+	for (unsigned int i = 0; i < NR_STEPS; i++) {
 		step(&r, objects, NR_OBJECTS);
-		if (i % 3000 == 0)
+		if (i % (NR_STEPS / 20) == 0)
 			assert_equations_hold();
 	}
 	release_all(objects, NR_OBJECTS);
@@ -204,7 +219,7 @@ static void *work(void *arg)
 			trade(&r);
 		else
 			step(&r, w->objects, 200);
-		if (i % 1024 == 0) {
+		if (i % (NR_THREAD_STEPS / 8) == 0) {
 			struct slab_usage usage;
 
 			slab_usage(&usage);
@@ -236,7 +251,7 @@ static void test_threads_free_each_other_s_objects(void **state)
 	for (unsigned int round = 0; round < NR_ROUNDS; round++) {
 		for (unsigned int i = 0; i < NR_THREADS; i++) {
 			workers[i].seed = seed + round * 100 + i;
-			workers[i].nr_steps = 8000;
+			workers[i].nr_steps = NR_THREAD_STEPS;
 			assert_int_equal(
 				pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
 		}
@@ -254,7 +269,7 @@ static void *make_and_destroy(void *arg)
 	struct random r;
 
 	random_seed(&r, (uintptr_t)arg);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < NR_SHORT_LIVED; i++) {
 		struct kmem_cache *s = kmem_cache_create(
 			"short-lived", 8 + (unsigned int)random_below(&r, 500), 0, 0, NULL);
 		void *p[100];
