@@ -24,15 +24,20 @@
 #include "whole_api.h"
 
 #define FOR_EVER   UINT64_MAX
-#define STRIDE	   3u
 #define MOST_HOLES 8u  /* areas lost in a run */
 #define MOST_CALLS 40u /* boot makes fewer */
 #define SECONDS	   60u /* no child takes as long, unless it hangs */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define EVERY 10u /* a child takes ten times as long */
+/* A child takes ten times as long with sanitizers, and there is only one thread to watch. */
+#if defined(__SANITIZE_THREAD__)
+#define EVERY  2u
+#define STRIDE 31u
+#elif defined(__SANITIZE_ADDRESS__)
+#define EVERY  5u
+#define STRIDE 7u
 #else
-#define EVERY 40u
+#define EVERY  40u
+#define STRIDE 3u
 #endif
 
 static void arm(enum fault_kind kind, uint64_t n, uint64_t count)
