@@ -5,7 +5,9 @@
  * Threads: every function may be called from any thread unless its comment says otherwise. An
  * object may be freed by another thread than the one that allocated it, provided that it was handed
  * over with release/acquire or stronger. In a signal handler only kmalloc_nolock() and
- * kfree_nolock() are safe. Memory: libslab
+ * kfree_nolock() are safe. fork(): the child may go on with libslab if no other thread of the
+ * parent was inside of it, libslab's own (rcupdate.h) aside; otherwise locks may be taken for ever,
+ * and it should call exec, as POSIX says of all that is not async-signal-safe. Memory: libslab
  * never calls malloc or stdio. Its memory comes from one reserved address range. Errors: out of
  * memory is NULL; a damaged or foreign object is one report on fd 2, and the program goes on where
  * the kernel does (report.h; option panic_on_error).
