@@ -10,6 +10,10 @@
  *
  * Memory: libslab never calls malloc or stdio. Slabs, large blocks and pages come from one reserved
  * address range; vmalloc, pmalloc, kfence and the tables beside have mappings of their own.
+ *
+ * fork(): the child may go on with libslab if no other thread of the parent was inside of it,
+ * libslab's own (rcupdate.h) aside; otherwise locks may be taken for ever, and it should call exec,
+ * as POSIX says of all that is not async-signal-safe.
  */
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H

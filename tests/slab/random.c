@@ -13,8 +13,10 @@
 #include "lib/random.h"
 
 /* A sanitizer watches each byte of the patterns: it gets fewer steps, but all modes. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__)
 #define LESS 12
+#elif defined(__SANITIZE_ADDRESS__)
+#define LESS 3
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define LESS 12
