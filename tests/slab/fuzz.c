@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "modes.h"
 
 #include "allocators/slab/fault.h"
 #include "allocators/slab/rcupdate.h"
@@ -562,7 +562,7 @@ static const char *const modes[] = {
 	"range=256M,limit=128M",
 };
 
-static void run(const char *options)
+static int run(const char *options)
 {
 	static uint8_t bytes[INPUT_BYTES];
 	const char *s = getenv("SEED");
@@ -575,34 +575,12 @@ static void run(const char *options)
 			bytes[k] = (uint8_t)random_u64(&r);
 		LLVMFuzzerTestOneInput(bytes, sizeof(bytes));
 	}
+	return 0;
 }
 
-/* libslab boots once a process, so each set of options has a process of its own. */
 int main(void)
 {
-	const char *only = getenv("MODE");
-	int failed = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		int status;
-		pid_t pid;
-
-		if (only && strcmp(only, modes[i]) != 0)
-			continue;
-		fflush(NULL);
-		pid = fork();
-		if (!pid) {
-			run(modes[i]);
-			exit(0);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-			printf("not ok - repeat with MODE='%s'\n", modes[i]);
-			failed = 1;
-		} else {
-			printf("ok - %s\n", modes[i]);
-		}
-	}
-	return failed;
+	return run_modes(modes, ARRAY_SIZE(modes), run);
 }
 
 #endif

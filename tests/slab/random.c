@@ -4,10 +4,9 @@
  * other's objects; every object carries a pattern, and the equations hold at every pause.
  */
 #include "common.h"
+#include "modes.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/bits.h"
 #include "lib/random.h"
@@ -329,7 +328,7 @@ static int boot(void **state)
 	return err;
 }
 
-static int run_group(void)
+static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_operations_keep_the_equations),
@@ -337,30 +336,11 @@ static int run_group(void)
 		cmocka_unit_test(test_threads_make_and_destroy_caches),
 	};
 
+	mode = name;
 	return cmocka_run_group_tests_name(mode, tests, boot, NULL);
 }
 
-/* MODE in the environment: that one alone, in this process. */
 int main(void)
 {
-	int failed = 0;
-
-	mode = getenv("MODE");
-	if (mode)
-		return run_group();
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		int status;
-		pid_t pid;
-
-		mode = modes[i];
-		fflush(NULL);
-		pid = fork();
-		if (!pid)
-			exit(run_group());
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-			fprintf(stderr, "failed; repeat with MODE='%s'\n", mode);
-			failed = 1;
-		}
-	}
-	return failed;
+	return run_modes(modes, ARRAY_SIZE(modes), run_group);
 }

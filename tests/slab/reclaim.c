@@ -4,10 +4,9 @@
  * what MemAvailable says. The limit is 32 MiB.
  */
 #include "common.h"
+#include "modes.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "allocators/slab/buddy.h"
 #include "allocators/slab/fault.h"
@@ -417,7 +416,7 @@ static int boot(void **state)
 	return slab_boot(mode);
 }
 
-static int run_group(void)
+static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_meminfo_has_the_lines_of_proc),
@@ -433,27 +432,11 @@ static int run_group(void)
 		cmocka_unit_test(test_threads_fill_and_prune_one_cache_at_the_limit),
 	};
 
+	mode = name;
 	return cmocka_run_group_tests_name(mode, tests, boot, NULL);
 }
 
-/* MODE in the environment: that one alone, in this process. */
 int main(void)
 {
-	int failed = 0;
-
-	mode = getenv("MODE");
-	if (mode)
-		return run_group();
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		int status;
-		pid_t pid;
-
-		mode = modes[i];
-		fflush(NULL);
-		pid = fork();
-		if (!pid)
-			exit(run_group());
-		failed += waitpid(pid, &status, 0) != pid || status != 0;
-	}
-	return failed != 0;
+	return run_modes(modes, ARRAY_SIZE(modes), run_group);
 }
