@@ -120,7 +120,7 @@ static void configure(const struct options *o)
 	slab_stats = o->stats;
 	defer_init(kfree);
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
-	partition_init(o->partition, o->seed);
+	partition_init(o->partition, (unsigned int)o->partitions, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
@@ -182,7 +182,7 @@ static int start(struct options *o, struct text *why)
 	configure(o);
 	err = cache_init(&policy);
 	if (!err)
-		err = kmalloc_init();
+		err = kmalloc_init(o->classes, (unsigned int)o->min_align);
 	if (!err && o->buckets)
 		err = buckets_init();
 	if (!err) {
@@ -236,6 +236,16 @@ int slab_boot(const char *string)
 	err = boot(string);
 	lock_release(&slab_boot_lock);
 	return err;
+}
+
+void boot_lock(void)
+{
+	lock_acquire(&slab_boot_lock);
+}
+
+void boot_unlock(void)
+{
+	lock_release(&slab_boot_lock);
 }
 
 bool boot_slow(void)

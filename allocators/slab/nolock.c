@@ -38,7 +38,7 @@ static void *take(struct kmem_cache *s, int node)
 	bool anywhere = nodes_wish(node) == NUMA_NO_NODE || slab_nr_nodes == 1;
 	void *object = NULL;
 
-	if (!hooks_are_optional(s))
+	if (!s || !hooks_are_optional(s)) /* there is no cache before its first use (kmalloc.h) */
 		return NULL;
 	if (anywhere)
 		object = pop(__atomic_load_n(&s->alloc_slot, __ATOMIC_RELAXED));

@@ -7,6 +7,7 @@
 #define SLAB_OPTIONS_H
 
 #include "cache.h"
+#include "classes.h"
 #include "debug_flags.h"
 #include "failslab.h"
 #include "kfence.h"
@@ -18,6 +19,9 @@ enum slab_engine { ENGINE_SHEAF, ENGINE_CPUSLAB };
 struct options {
 	enum slab_engine engine;
 	enum partition_mode partition;
+	enum class_scheme classes;
+	uint64_t partitions;
+	uint64_t min_align;
 	bool seed_given;
 	uint64_t seed;
 	uint64_t cpus;
