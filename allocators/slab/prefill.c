@@ -10,18 +10,12 @@
 #include "barn.h"
 #include "free.h"
 #include "hooks.h"
-#include "nodes.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "stat.h"
 
 /* The capacity is 16 bits in the header. */
 #define OVERSIZE_MAX UINT16_MAX
-
-static struct barn *local_barn(struct kmem_cache *s)
-{
-	return &s->node[nodes_here()].barn;
-}
 
 /* Larger than the cache's own, or of a cache without: never seen by a lane or a barn. */
 static bool is_private(const struct slab_sheaf *sheaf)
@@ -43,7 +37,7 @@ static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp)
 
 	stat_inc(s, sheaf ? STAT_SHEAF_PREFILL_FAST : STAT_SHEAF_PREFILL_SLOW);
 	if (!sheaf) {
-		sheaf = barn_get_full(local_barn(s));
+		sheaf = barn_get_full(barn_here(s));
 		stat_inc(s, sheaf ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
 	}
 	return sheaf ? sheaf : sheaf_get_empty(s, gfp);
@@ -143,7 +137,7 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf 
 		return;
 	}
 	stat_inc(s, STAT_SHEAF_RETURN_SLOW);
-	if (__atomic_load_n(&local_barn(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
+	if (__atomic_load_n(&barn_here(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
 		fill(sheaf, gfp, sheaf->capacity);
 	give_up(sheaf);
 }
