@@ -306,9 +306,7 @@ bool partial_give_nolock(struct kmem_cache *s, void *object)
 		return false;
 	may = f->on_cpu || f->inuse > 1 || node->nr_partial < cache_min_partial(s);
 	list_init(&none);
-	if (f->on_cpu)
-		frame_put(s, f, object);
-	else if (may)
+	if (may)
 		give(s, node, f, object, &none);
 	lock_release(&node->lock);
 	return may;
