@@ -78,7 +78,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 
 static bool is_elsewhere(int node)
 {
-	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
+	return node != NUMA_NO_NODE && !nodes_is_here((unsigned int)node);
 }
 
 /* What a CPU has at hand may come from another node, after a refill from there. */

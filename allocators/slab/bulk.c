@@ -164,8 +164,7 @@ static bool is_local(struct kmem_cache *s, void *object)
 {
 	const struct frame *f = free_frame(object);
 
-	return f && free_cache(f) == s && !exts_present(f) &&
-	       (slab_nr_nodes == 1 || f->node == nodes_here());
+	return f && free_cache(f) == s && !exts_present(f) && nodes_is_here(f->node);
 }
 
 /* Bring the objects of this node to the front; returns how many there are. */
