@@ -5,11 +5,9 @@
  * returned.
  */
 #include <errno.h>
-#include <string.h>
 
+#include "alloc.h"
 #include "barn.h"
-#include "free.h"
-#include "hooks.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "stat.h"
@@ -98,28 +96,10 @@ int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *
 /* Slabs without a sheaf in between: what hooks want is done now, as for any allocation. */
 void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
 {
-	struct alloc_request r = {
-		.gfp = gfp | __GFP_NOFAIL, /* the object was promised */
-		.node = NUMA_NO_NODE,
-		.size = cache_object_size(s),
-		.site = { .location = __builtin_return_address(0) },
-		.caller = __builtin_return_address(0),
-	};
-	void *object;
-
 	if (!sheaf->size)
 		return NULL;
-	object = sheaf_pop(sheaf);
-	if (!hooks_needed_to_alloc(s, r.gfp)) {
-		if (gfp & __GFP_ZERO)
-			memset(object, 0, cache_object_size(s));
-		return object;
-	}
-	if (!hooks_after_alloc(s, &r, &object, 1)) {
-		free_unhooked(s, object);
-		return NULL;
-	}
-	return object;
+	/* The object was promised. */
+	return alloc_finish(s, gfp | __GFP_NOFAIL, sheaf_pop(sheaf), __builtin_return_address(0));
 }
 
 /* Back as the lane's spare, or topped up into the barn, or dissolved. */
