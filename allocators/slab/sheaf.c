@@ -20,11 +20,6 @@ struct grip {
 
 static struct sheaf_memory memory;
 
-static struct barn *local_barn(struct kmem_cache *s)
-{
-	return &s->node[nodes_here()].barn;
-}
-
 static uint32_t nr_in(const struct slab_sheaf *sheaf)
 {
 	return sheaf ? sheaf->size : 0;
@@ -159,23 +154,26 @@ static bool may_refill(gfp_t gfp)
 
 struct slab_sheaf *sheaf_get_empty(struct kmem_cache *s, gfp_t gfp)
 {
-	struct slab_sheaf *sheaf = barn_get_empty(local_barn(s));
+	struct slab_sheaf *sheaf = barn_get_empty(barn_here(s));
 
 	return sheaf ? sheaf : sheaf_new(s, s->geo.capacity, gfp);
+}
+
+/* Main is empty or absent: a full one of the barn in its place, if there is one. */
+static bool replace_from_barn(struct kmem_cache *s, struct grip *g)
+{
+	struct slab_sheaf *full = barn_replace_empty(barn_here(s), g->main);
+
+	stat_inc(s, full ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
+	if (full)
+		g->main = full;
+	return full;
 }
 
 /* Both sheaves of @g are empty or absent: main becomes a full one of the barn, or is refilled. */
 static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
 {
-	struct slab_sheaf *full = barn_replace_empty(local_barn(s), g->main);
-
-	if (full) {
-		stat_inc(s, STAT_BARN_GET);
-		g->main = full;
-		return;
-	}
-	stat_inc(s, STAT_BARN_GET_FAIL);
-	if (!may_refill(gfp))
+	if (replace_from_barn(s, g) || !may_refill(gfp))
 		return;
 	if (!g->main)
 		g->main = sheaf_get_empty(s, gfp);
@@ -205,7 +203,7 @@ static void replace_with_new(struct kmem_cache *s, struct grip *g)
 {
 	struct slab_sheaf *empty = sheaf_new(s, s->geo.capacity, GFP_NOWAIT);
 
-	if (empty && barn_put_full(local_barn(s), g->main)) {
+	if (empty && barn_put_full(barn_here(s), g->main)) {
 		stat_inc(s, STAT_BARN_PUT);
 		g->main = empty;
 		return;
@@ -219,7 +217,7 @@ static void replace_with_new(struct kmem_cache *s, struct grip *g)
 static void replace_full(struct kmem_cache *s, struct grip *g)
 {
 	struct slab_sheaf *empty;
-	int err = barn_replace_full(local_barn(s), g->main, &empty);
+	int err = barn_replace_full(barn_here(s), g->main, &empty);
 
 	if (!err) {
 		stat_inc(s, STAT_BARN_PUT);
@@ -286,17 +284,10 @@ static size_t push_many(struct slab_sheaf *sheaf, size_t n, void *const *p)
 /* Main is empty: the spare, or a full one of the barn; nothing is fetched from slabs. */
 static bool replace_at_hand(struct kmem_cache *s, struct grip *g)
 {
-	struct slab_sheaf *full;
-
-	if (nr_in(g->spare)) {
-		swap(g);
-		return true;
-	}
-	full = barn_replace_empty(local_barn(s), g->main);
-	stat_inc(s, full ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
-	if (full)
-		g->main = full;
-	return full;
+	if (!nr_in(g->spare))
+		return replace_from_barn(s, g);
+	swap(g);
+	return true;
 }
 
 size_t sheaf_take_bulk(struct kmem_cache *s, size_t n, void **p)
