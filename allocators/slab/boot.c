@@ -17,6 +17,7 @@
 #include "defer.h"
 #include "exts.h"
 #include "freelist.h"
+#include "grow.h"
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
@@ -124,6 +125,7 @@ static void configure(const struct options *o)
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
+	grow_init(o->sheaves == SHEAVES_GROW);
 	kvfree_rcu_init(&kvfree_rcu_ops);
 	report_init((unsigned int)o->panic_on_error);
 	debug_policy_set(&o->debug);

@@ -150,6 +150,21 @@ static void print_classes(const struct options *o, const struct option *opt, str
 	text_str(t, o->classes == CLASSES_FINE ? "fine" : "kernel");
 }
 
+static int read_sheaves(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "kernel") && !word_is(value, "grow"))
+		return -EINVAL;
+	o->sheaves = word_is(value, "grow") ? SHEAVES_GROW : SHEAVES_KERNEL;
+	return 0;
+}
+
+static void print_sheaves(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->sheaves == SHEAVES_GROW ? "grow" : "kernel");
+}
+
 static int read_min_align(struct options *o, const struct option *opt, struct word value)
 {
 	uint64_t x;
@@ -228,6 +243,10 @@ static const struct option table[] = {
 	  .read = read_classes,
 	  .print = print_classes,
 	  .values = "kernel or fine" },
+	{ .name = "sheaves",
+	  .read = read_sheaves,
+	  .print = print_sheaves,
+	  .values = "kernel or grow" },
 	{ .name = "minalign",
 	  .read = read_min_align,
 	  .print = print_number,

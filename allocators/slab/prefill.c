@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "barn.h"
+#include "grow.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "stat.h"
@@ -18,7 +19,7 @@
 /* Larger than the cache's own, or of a cache without: never seen by a lane or a barn. */
 static bool is_private(const struct slab_sheaf *sheaf)
 {
-	return sheaf->capacity != sheaf->cache->geo.capacity || !sheaf->cache->slot;
+	return sheaf->capacity > sheaf->cache->capacity_max || !sheaf->cache->slot;
 }
 
 static struct slab_sheaf *take_spare(struct kmem_cache *s)
@@ -66,7 +67,7 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, uns
 
 	if (!n || n > OVERSIZE_MAX || (s->flags & SLAB_DEBUG_FLAGS))
 		return NULL;
-	if (s->slot && n <= s->geo.capacity) {
+	if (s->slot && n <= grow_capacity(s)) {
 		sheaf = get(s, gfp);
 	} else {
 		stat_inc(s, STAT_SHEAF_PREFILL_OVERSIZE);

@@ -81,6 +81,9 @@ struct kmem_cache;
  *   classes=kernel|fine           the sizes of kmalloc's caches: 8 to 8192 by powers of two, 96 and
  *                                 192; or multiples of 16 to 128 and then eight a doubling, so that
  *                                 less than 12.5 % of a class is unused (default kernel)
+ *   sheaves=kernel|grow           how many objects a sheaf holds: 60, 28, 12 or 4 by their size; or
+ *                                 more where a load goes up and down by more than that (default
+ *                                 kernel)
  *   minalign=8|16                 the least size and alignment of kmalloc's objects, the kernel's
  *                                 ARCH_KMALLOC_MINALIGN (default 8)
  *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
