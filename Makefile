@@ -14,6 +14,7 @@ export LC_ALL = C
 O ?= build
 VERSION = 0.1
 SONAME = libslab.so.0
+MALLOC_SONAME = libslab-malloc.so.0
 
 NO_CONFIG = clean help
 ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
@@ -66,13 +67,14 @@ objects = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1))))
 
 LIB_OBJ := $(call objects,lib/*.c)
 SLAB_OBJ := $(call objects,allocators/slab/*.c)
+DROPIN_OBJ := $(call objects,allocators/slab/dropin/*.c)
 RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.c harness/*.c studies/*.c)
 # Pure functions of libslab, which it does not export, for ./runner geometry.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
 GOLDEN_OBJ := $(call objects,tests/golden/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
-ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(GOLDEN_OBJ) $(HARNESS_TEST_OBJ)
+ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(GOLDEN_OBJ) $(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o
 
 UNIT_TESTS := $(UNIT_OBJ:.o=)
@@ -85,6 +87,8 @@ LINTS := tests/layers.sh $(sort $(wildcard tests/lint/*.sh))
 
 LIBLIB := $(if $(LIB_OBJ),$(B)/liblib.a)
 LIBSLAB := $(if $(SLAB_OBJ),$(B)/libslab.so $(B)/$(SONAME) $(B)/libslab.a)
+# A sanitizer brings its own malloc; the drop-in's functions have other names there (names.h).
+LIBMALLOC := $(if $(filter address thread,$(SAN)),,$(B)/libslab-malloc.so $(B)/$(MALLOC_SONAME))
 PROGRAM := $(if $(filter $(MAIN_OBJ),$(RUNNER_OBJ)),$(B)/runner)
 SLAB_LINK = $(if $(SLAB_OBJ),-L$(B) -lslab)
 C_FILES = $(shell find lib allocators workloads harness studies tests -name '*.[ch]')
@@ -93,8 +97,8 @@ C_FILES = $(shell find lib allocators workloads harness studies tests -name '*.[
 
 .PHONY: all check checked tests unit lint format fuzz plots install clean help FORCE
 
-## all        build/runner, build/libslab.so and build/libslab.a (the default)
-all: $(LIBLIB) $(LIBSLAB) $(PROGRAM)
+## all        build/runner, build/libslab.so, .a and build/libslab-malloc.so (the default)
+all: $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(PROGRAM)
 
 unit: $(UNIT_TESTS)
 
@@ -194,7 +198,7 @@ DIRS := $(sort $(dir $(ALL_OBJ)) $(B)/)
 $(DIRS):
 	@mkdir -p $@
 
-$(LIB_OBJ) $(SLAB_OBJ): PIC = -fPIC -fvisibility=hidden
+$(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ): PIC = -fPIC -fvisibility=hidden
 
 $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags | $(DIRS) config.h $(GEN)/version.h $(GEN)/allocators.def $(GEN)/workloads.def
 	$(say) CC $@
@@ -221,6 +225,15 @@ $(B)/libslab.so: $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 
 $(B)/$(SONAME): $(B)/libslab.so
 	$(Q)ln -sf libslab.so $@
+
+# Its own functions first, whatever else the program is linked with: one libslab is one heap.
+$(B)/libslab-malloc.so: $(DROPIN_OBJ) $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -shared -Wl,-soname,$(MALLOC_SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -Wl,-Bsymbolic-functions \
+		-o $@ $(DROPIN_OBJ) $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
+
+$(B)/$(MALLOC_SONAME): $(B)/libslab-malloc.so
+	$(Q)ln -sf libslab-malloc.so $@
 
 $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
@@ -265,13 +278,15 @@ export SLAB_PC
 PUBLIC_HEADERS = $(wildcard $(addprefix allocators/slab/,slab.h slabinfo.h gfp.h rcupdate.h overflow.h kmalloc_obj.h \
 	usercopy.h shrinker.h pmalloc.h vmalloc.h mempool.h codetag.h memcontrol.h))
 
-## install    runner, libslab, its headers, slab.pc and the manual page under PREFIX (DESTDIR)
+## install    runner, libslab, libslab-malloc, their headers, slab.pc and the manual page under PREFIX (DESTDIR)
 install: all
 	$(say) INSTALL "$(D)"
 	$(Q)install -d "$(D)/bin" "$(D)/lib/pkgconfig" "$(D)/include" "$(D)/share/man/man1"
 	$(Q)install -m 755 $(B)/runner "$(D)/bin/runner"
 	$(Q)install -m 755 $(B)/libslab.so "$(D)/lib/$(SONAME)"
 	$(Q)ln -sf $(SONAME) "$(D)/lib/libslab.so"
+	$(Q)install -m 755 $(B)/libslab-malloc.so "$(D)/lib/$(MALLOC_SONAME)"
+	$(Q)ln -sf $(MALLOC_SONAME) "$(D)/lib/libslab-malloc.so"
 	$(Q)install -m 644 $(B)/libslab.a "$(D)/lib/libslab.a"
 	$(Q)install -m 644 $(PUBLIC_HEADERS) "$(D)/include"
 	$(Q)printf '%s\n' "$$SLAB_PC" >"$(D)/lib/pkgconfig/slab.pc"

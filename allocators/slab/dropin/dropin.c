@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From malloc's rules to kmalloc's: sizes that are too small or too large, zero, alignment. No lock
+ * here. See dropin.h.
+ */
+#include "dropin.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "allocators/slab/free.h"
+#include "allocators/slab/kfence.h"
+#include "allocators/slab/pagemap.h"
+#include "allocators/slab/percpu.h"
+#include "huge.h"
+#include "start.h"
+
+/* What malloc promises for any size: alignof(max_align_t). */
+#define MIN_ALIGN 16u
+
+/* A block with less of it in use than half is left for a smaller one, if it is larger than this. */
+#define WORTH_MOVING 64u
+
+struct request {
+	size_t size;
+	size_t align;
+	gfp_t gfp;
+	struct kmalloc_token token;
+};
+
+/* The smallest class has objects of 8 bytes, which are aligned to 8. */
+static size_t class_bytes(size_t size)
+{
+	return size <= KMALLOC_MIN_SIZE ? MIN_ALIGN : size;
+}
+
+static void *out_of_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* kmalloc aligns to the largest power of two that divides the size. */
+static void *from_slab(const struct request *r)
+{
+	size_t size = align_up(max_size(r->size, 1), r->align);
+
+	return size <= KMALLOC_MAX_SIZE ? kmalloc_token(size, r->gfp, r->token) : NULL;
+}
+
+/* As kvmalloc() does: a page that kmalloc has not got, the system has not got either. */
+static void *from_system(const struct request *r)
+{
+	return r->size > slab_page_bytes() ? huge_alloc(r->size, r->align) : NULL;
+}
+
+static void *find(const struct request *r)
+{
+	void *p;
+
+	if (r->size > PTRDIFF_MAX - r->align)
+		return NULL;
+	if (unlikely(!start_ensure()))
+		return r->align == MIN_ALIGN ? start_alloc(r->size) : NULL;
+	p = from_slab(r);
+	return p ? p : from_system(r);
+}
+
+static __attribute__((noinline)) void *alloc_slow(const struct request *r)
+{
+	int saved = errno;
+	void *p = find(r);
+
+	if (!p)
+		return out_of_memory();
+	errno = saved;
+	return p;
+}
+
+/* Before libslab is started, kmalloc() would start it, with other options. */
+static bool is_for_the_slab(size_t size)
+{
+	return __atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE) && size <= KMALLOC_MAX_CACHE_SIZE;
+}
+
+void *dropin_alloc(size_t size, struct kmalloc_token t)
+{
+	if (likely(is_for_the_slab(size))) {
+		void *p = kmalloc_token(class_bytes(size), GFP_KERNEL, t);
+
+		if (likely(p))
+			return p;
+	}
+	return alloc_slow(&(struct request){ size, MIN_ALIGN, GFP_KERNEL, t });
+}
+
+/* Large blocks may be known to be zero, so there it is left to who knows. */
+void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
+{
+	size_t bytes;
+	void *p;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return out_of_memory();
+	if (bytes > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_slow(
+			&(struct request){ bytes, MIN_ALIGN, GFP_KERNEL | __GFP_ZERO, t });
+	p = dropin_alloc(bytes, t);
+	return p ? memset(p, 0, bytes) : NULL;
+}
+
+void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t)
+{
+	if (align <= MIN_ALIGN)
+		return dropin_alloc(size, t);
+	if (align > PTRDIFF_MAX)
+		return out_of_memory();
+	return alloc_slow(&(struct request){ size, align, GFP_KERNEL, t });
+}
+
+/* Is @p in a slab, a large block or between guard pages? */
+static bool is_slab_memory(const void *p)
+{
+	return is_kfence_address(p) || free_frame(p);
+}
+
+static __attribute__((noinline)) void free_slow(void *p)
+{
+	int saved = errno;
+
+	if (is_slab_memory(p) || (p && !huge_free(p) && !start_bytes(p)))
+		kfree(p); /* which also reports what is nobody's */
+	errno = saved;
+}
+
+void dropin_free(void *p)
+{
+	size_t page = pagemap_page(p);
+
+	if (likely(page < pagemap_nr_pages()) &&
+	    likely(percpu_push(entry_slot(pagemap_entry(page)), p)))
+		return;
+	free_slow(p);
+}
+
+/* Unlike ksize(), this is no promise that all of it will be used: red zones stay as they are. */
+static size_t slab_bytes(const void *p)
+{
+	struct frame *f;
+	struct kmem_cache *s;
+
+	if (is_kfence_address(p))
+		return kfence_ksize(p);
+	s = free_owner(p, &f);
+	return s ? cache_object_size(s) : frame_bytes(f);
+}
+
+/* Of a block that is no slab memory; 0 if it is nobody's. */
+static size_t other_bytes(const void *p)
+{
+	size_t bytes = start_bytes(p);
+
+	return bytes ? bytes : huge_bytes(p);
+}
+
+size_t dropin_usable(const void *p)
+{
+	size_t bytes = p && !is_slab_memory(p) ? other_bytes(p) : 0;
+
+	return bytes ? bytes : ksize(p);
+}
+
+static bool suffices(size_t bytes, size_t size)
+{
+	return size <= bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
+}
+
+/* A block that shrinks can always stay. */
+static void *move(void *p, size_t bytes, size_t size, struct kmalloc_token t)
+{
+	int saved = errno;
+	void *new = dropin_alloc(size, t);
+
+	if (!new &&size > bytes)
+		return NULL;
+	errno = saved;
+	if (!new)
+		return p;
+	memcpy(new, p, min_size(bytes, size));
+	dropin_free(p);
+	return new;
+}
+
+static void *resize_slab(void *p, size_t size, struct kmalloc_token t)
+{
+	size_t bytes = slab_bytes(p);
+
+	if (suffices(bytes, size))
+		return krealloc_token(p, class_bytes(size), GFP_KERNEL, t);
+	return move(p, bytes, size, t);
+}
+
+static void *resize_other(void *p, size_t size, struct kmalloc_token t)
+{
+	int saved = errno;
+	size_t bytes = other_bytes(p);
+	void *new = NULL;
+
+	if (!bytes)
+		return resize_slab(p, size, t); /* ends in a report */
+	if (size > KMALLOC_MAX_SIZE && !start_bytes(p))
+		new = huge_resize(p, size);
+	errno = saved;
+	return new ? new : move(p, bytes, size, t);
+}
+
+void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
+{
+	if (!p)
+		return dropin_alloc(size, t);
+	if (!size) {
+		dropin_free(p);
+		return NULL;
+	}
+	return is_slab_memory(p) ? resize_slab(p, size, t) : resize_other(p, size, t);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every entry point of libslab-malloc.so is made of: malloc's rules on libslab. Up to
+ * KMALLOC_MAX_SIZE a block is a kmalloc object, above that, or where kmalloc has no block so large
+ * left, a mapping of its own (huge.h). Any block is at a multiple of 16.
+ *
+ * Any thread. Where there is no memory, or a size is beyond PTRDIFF_MAX, the answer is NULL and
+ * errno is ENOMEM; else errno is not touched. The token's location is the caller of the public
+ * entry point (what partition=random hashes), its token the type's or 0.
+ */
+#ifndef SLAB_DROPIN_DROPIN_H
+#define SLAB_DROPIN_DROPIN_H
+
+#include "allocators/slab/slab.h"
+
+/* The token of a plain entry point; to be used in its body, not in a function that it calls. */
+#define DROPIN_HERE ((struct kmalloc_token){ __builtin_return_address(0), 0 })
+
+/* Size 0 gives a block of its own. */
+void *dropin_alloc(size_t size, struct kmalloc_token t);
+
+/* @n * @size bytes that read as zero; an overflow is NULL. */
+void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t);
+
+/*
+ * @p NULL is an allocation; size 0 frees @p and gives NULL. In place while the block suffices and
+ * at least half of it stays in use; else a copy. NULL leaves @p as it was; a block that shrinks
+ * always succeeds.
+ */
+void *dropin_realloc(void *p, size_t size, struct kmalloc_token t);
+
+/* At a multiple of @align, a power of two. */
+void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t);
+
+/* Any block of the above, or of kmalloc(). NULL does nothing. Keeps errno. */
+void dropin_free(void *p);
+
+/* Bytes that may be used, 0 for NULL. */
+size_t dropin_usable(const void *p);
+
+#endif

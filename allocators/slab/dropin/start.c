@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/* Booting with SLAB_OPTIONS, and memory until that is done. See start.h. */
+#include "start.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "allocators/slab/os.h"
+#include "allocators/slab/slab.h"
+#include "allocators/slab/text.h"
+
+#define VARIABLE      "SLAB_OPTIONS="
+#define OPTIONS_BYTES 2048u
+#define ENVIRON_BYTES ((size_t)4 << 20) /* more than execve(2) takes with the usual stack */
+
+#define EARLY_BYTES 65536u
+#define EARLY_ALIGN 16u
+
+static __thread bool starting __attribute__((tls_model("initial-exec")));
+
+static char early[EARLY_BYTES] __attribute__((aligned(EARLY_ALIGN)));
+static size_t early_used; /* may run past the end */
+
+void *start_alloc(size_t size)
+{
+	size_t bytes, at;
+	char *p;
+
+	if (!starting || size > EARLY_BYTES)
+		return NULL;
+	bytes = EARLY_ALIGN + align_up(size, EARLY_ALIGN);
+	at = __atomic_fetch_add(&early_used, bytes, __ATOMIC_RELAXED);
+	if (at > EARLY_BYTES - bytes)
+		return NULL;
+	p = early + at + EARLY_ALIGN;
+	memcpy(p - EARLY_ALIGN, &size, sizeof(size));
+	return p;
+}
+
+size_t start_bytes(const void *p)
+{
+	size_t size;
+
+	if ((uintptr_t)p - (uintptr_t)early >= EARLY_BYTES)
+		return 0;
+	memcpy(&size, (const char *)p - EARLY_ALIGN, sizeof(size));
+	return max_size(size, 1);
+}
+
+/* @line is one line of ours; what cannot be written is lost. */
+static void say(struct text *line)
+{
+	text_str(line, "\n");
+	if (write(STDERR_FILENO, line->buf, min_size(line->used, line->len - 1)) < 0)
+		errno = 0;
+}
+
+static void complain(const char *what)
+{
+	char buf[1024];
+	struct text t;
+
+	text_init(&t, buf, sizeof(buf));
+	text_str(&t, "libslab-malloc: SLAB_OPTIONS: ");
+	text_str(&t, what);
+	text_str(&t, "; the defaults are used");
+	say(&t);
+}
+
+static const char *find(const char *block, size_t len)
+{
+	for (const char *p = block; p < block + len; p += strlen(p) + 1)
+		if (!strncmp(p, VARIABLE, sizeof(VARIABLE) - 1))
+			return p + sizeof(VARIABLE) - 1;
+	return NULL;
+}
+
+/* The dynamic linker allocates before the C library knows its environment. */
+static void read_early(char *options, size_t len)
+{
+	char *block = os_map(ENVIRON_BYTES);
+	int n = block ? os_read_text("/proc/self/environ", block, ENVIRON_BYTES) : 0;
+	const char *value = n > 0 ? find(block, (size_t)n) : NULL;
+
+	if (value && strlen(value) < len)
+		strcpy(options, value);
+	if (block)
+		os_unmap(block, ENVIRON_BYTES);
+}
+
+/* @options is empty at first. */
+static void read_options(char *options, size_t len)
+{
+	const char *value;
+
+	if (getauxval(AT_SECURE))
+		return;
+	if (!environ) {
+		read_early(options, len);
+		return;
+	}
+	value = getenv("SLAB_OPTIONS");
+	if (value && strlen(value) >= len)
+		complain("longer than 2000 characters");
+	else if (value)
+		strcpy(options, value);
+}
+
+static int boot(void)
+{
+	char options[OPTIONS_BYTES] = START_DEFAULTS;
+	size_t prefix = strlen(options);
+	int err;
+
+	read_options(options + prefix, sizeof(options) - prefix);
+	err = slab_boot(options);
+	if (err != -EINVAL)
+		return err;
+	complain(slab_boot_error());
+	return slab_boot(START_DEFAULTS);
+}
+
+bool start_slow(void)
+{
+	int saved = errno, err;
+
+	if (starting)
+		return false;
+	starting = true;
+	err = boot();
+	starting = false;
+	errno = saved;
+	return !err || err == -EBUSY;
+}

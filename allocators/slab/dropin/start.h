@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting libslab for a program that does not know of it, at its first allocation: in the dynamic
+ * linker, before any constructor. The options come from the variable SLAB_OPTIONS of the
+ * environment, unless the program runs with rights that its caller has not (AT_SECURE); one that
+ * is wrong is a line on fd 2, and the defaults hold.
+ *
+ * What libslab calls while it starts may itself allocate, where another preloaded library wraps
+ * open() or mmap(). Such a call, by the thread that starts libslab, gets a piece of a static block
+ * that is never used again.
+ */
+#ifndef SLAB_DROPIN_START_H
+#define SLAB_DROPIN_START_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "allocators/slab/boot.h"
+#include "lib/bits.h"
+
+/*
+ * Options that hold unless SLAB_OPTIONS says otherwise.
+ */
+#define START_DEFAULTS ""
+
+/* False while this thread is starting libslab already, or if there is no memory to start with. */
+bool start_slow(void);
+
+static inline bool start_ensure(void)
+{
+	return likely(__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE)) || start_slow();
+}
+
+/* While this thread starts libslab: zeroed memory at a multiple of 16, NULL when it is used up. */
+void *start_alloc(size_t size);
+
+/* The bytes of a block of start_alloc(); 0 for any other pointer. */
+size_t start_bytes(const void *p);
+
+#endif
