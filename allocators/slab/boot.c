@@ -165,6 +165,32 @@ static int start_pages(struct options *o, struct text *why)
 	return 0;
 }
 
+static int start_alone(struct text *why)
+{
+	if (!RSEQ_POSSIBLE) {
+		text_str(why, "single_thread=1 needs the sequences of x86-64 or arm64, which a "
+			      "build for ThreadSanitizer has not; leave it out");
+		return -EINVAL;
+	}
+	if (os_nr_threads() > 1) {
+		text_format(why,
+			    "single_thread=1 is for a process with one thread, this one has %u; "
+			    "boot before it starts others, or leave the option out",
+			    os_nr_threads());
+		return -EINVAL;
+	}
+	return percpu_init_alone();
+}
+
+static int start_lanes(const struct options *o, struct text *why)
+{
+	int err = o->single_thread ? start_alone(why) : percpu_init();
+
+	if (err == -ENOMEM)
+		text_str(why, "no thread key is left; free one before slab_boot()");
+	return err;
+}
+
 static int start(struct options *o, struct text *why)
 {
 	struct kfence_config kfence_config = kfence_config_of(o);
@@ -174,11 +200,9 @@ static int start(struct options *o, struct text *why)
 	if (err)
 		return err;
 	policy = policy_of(o);
-	err = percpu_init();
-	if (err) {
-		text_str(why, "no thread key is left; free one before slab_boot()");
+	err = start_lanes(o, why);
+	if (err)
 		goto no_threads;
-	}
 	err = kfence_init(&kfence_config);
 	if (err) {
 		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");

@@ -312,6 +312,7 @@ static const struct option table[] = {
 	NUMBER("warn", warn, 0, 1, "0 or 1"),
 	NUMBER("vmalloc", vmalloc_bytes, (uint64_t)16 << 20, (uint64_t)1 << 44,
 	       "a size from 16M to 16384G"),
+	NUMBER("single_thread", single_thread, 0, 1, "0 or 1"),
 };
 
 /* slab_buckets was not given. */

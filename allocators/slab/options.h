@@ -54,6 +54,7 @@ struct options {
 	uint64_t warn;
 	uint64_t vmalloc_bytes;
 	uint64_t profiling;
+	uint64_t single_thread;
 };
 
 /* The defaults; asks the system for the CPUs. */
