@@ -14,18 +14,13 @@
 #define SLAB_RSEQ_H
 
 #include "types.h"
+#include "lib/sanitizers.h"
 
-#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_THREAD__)
+/* ThreadSanitizer does not see what a sequence does. */
+#if (defined(__x86_64__) || defined(__aarch64__)) && !UNDER_TSAN
 #define RSEQ_POSSIBLE 1
 #else
 #define RSEQ_POSSIBLE 0
-#endif
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-/* The sanitizer does not see what a sequence does. */
-#undef RSEQ_POSSIBLE
-#define RSEQ_POSSIBLE 0
-#endif
 #endif
 
 /* log2 of a CPU's area: every slot that an entry of the page map can name. */

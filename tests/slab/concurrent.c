@@ -16,17 +16,9 @@
 #include "allocators/slab/rcupdate.h"
 #include "lib/bits.h"
 #include "lib/random.h"
+#include "lib/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LESS 12
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LESS 12
-#endif
-#endif
-#ifndef LESS
-#define LESS 1
-#endif
+#define LESS (UNDER_ASAN || UNDER_TSAN ? 12 : 1)
 
 #define NR_THREADS 5
 #define NR_STEPS   (1000000 / LESS)

@@ -21,6 +21,7 @@
 #include "allocators/slab/percpu.h"
 #include "allocators/slab/rcupdate.h"
 #include "lib/bits.h"
+#include "lib/sanitizers.h"
 #include "whole_api.h"
 
 #define FOR_EVER   UINT64_MAX
@@ -29,13 +30,8 @@
 #define SECONDS	   60u /* no child takes as long, unless it hangs */
 
 /* A child takes ten times as long with sanitizers. */
-#if defined(__SANITIZE_ADDRESS__)
-#define EVERY  5u
-#define STRIDE 7u
-#else
-#define EVERY  40u
-#define STRIDE 3u
-#endif
+#define EVERY  (UNDER_ASAN ? 5u : 40u)
+#define STRIDE (UNDER_ASAN ? 7u : 3u)
 
 static void arm(enum fault_kind kind, uint64_t n, uint64_t count)
 {
@@ -318,11 +314,11 @@ int main(void)
 {
 	int failed = 0;
 
-#if defined(__SANITIZE_THREAD__)
-	/* Thousands of forks would each copy the sanitizer's shadow. */
-	puts("one thread: nothing for ThreadSanitizer to see");
-	return 77;
-#endif
+	if (UNDER_TSAN) {
+		/* Thousands of forks would each copy the sanitizer's shadow. */
+		puts("one thread: nothing for ThreadSanitizer to see");
+		return 77;
+	}
 	stay_here();
 	progress = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)

@@ -17,6 +17,7 @@
 #include "allocators/slab/vmalloc.h"
 #include "lib/bits.h"
 #include "lib/random.h"
+#include "lib/sanitizers.h"
 
 #define NR_PLACES 96
 #define NR_CACHES 6
@@ -540,13 +541,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 #else
 
 /* Fewer where each step takes ten times as long; make fuzz is for the many. */
-#if defined(__SANITIZE_THREAD__)
-#define NR_INPUTS 1
-#elif defined(__SANITIZE_ADDRESS__)
-#define NR_INPUTS 6
-#else
-#define NR_INPUTS 25
-#endif
+#define NR_INPUTS   (UNDER_TSAN ? 1 : UNDER_ASAN ? 6 : 25)
 #define INPUT_BYTES 2000
 
 static const char *const modes[] = {

@@ -19,17 +19,7 @@
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
 #include "lib/lock.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
+#include "lib/sanitizers.h"
 
 #define NR_OBJECTS 1000
 #define NR_ROUNDS  (UNDER_TSAN ? 100 : 1000)

@@ -21,6 +21,7 @@
 #include "allocators/slab/exts.h"
 #include "allocators/slab/fault.h"
 #include "allocators/slab/memcontrol.h"
+#include "lib/sanitizers.h"
 
 #define PAGE 4096u
 
@@ -234,14 +235,6 @@ static int hand_over(int store_order, int load_order)
 	return all ? RIGHT : BROKEN;
 }
 
-#ifdef __SANITIZE_THREAD__
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-
 #define TSAN_SAYS 66
 
 /* This program again, as main() below takes it; its report is what is asked for, so not shown. */
@@ -265,15 +258,13 @@ static int run_again(const char *how)
 static void test_an_object_handed_over_without_release_and_acquire_is_a_race(void **state)
 {
 	(void)state;
-#ifdef UNDER_TSAN
+	if (!UNDER_TSAN) {
+		print_message("only ThreadSanitizer sees it: make SAN=thread unit\n");
+		skip();
+	}
 	assert_int_equal(run_again("relaxed"), TSAN_SAYS);
 	assert_int_equal(run_again("release-only"), TSAN_SAYS);
 	assert_int_equal(run_again("ordered"), RIGHT);
-#else
-	(void)run_again;
-	print_message("only ThreadSanitizer sees it: make SAN=thread unit\n");
-	skip();
-#endif
 }
 
 int main(int argc, char **argv)
