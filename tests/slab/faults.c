@@ -219,13 +219,10 @@ static void test_each_request_may_fail(void **state)
 {
 	struct trial t = new_trial(*state);
 	pid_t pid = fork();
-	int status;
 
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(!slab_boot(t.options) && each_failure_once_booted(t) ? FINE : WRONG);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	assert_int_equal(child_exit_code(pid), FINE);
 }
 
 /* Boot without system call @n; UNLIKE if lanes belong to CPUs all the same. */
@@ -244,17 +241,14 @@ static enum verdict live_without_call(struct trial t, uint64_t n)
 /* What a system without restartable sequences, or without memory for them, has. */
 static void test_each_request_may_fail_with_lanes_of_threads(void **state)
 {
-	int status = 0, verdict = UNLIKE;
+	int verdict = UNLIKE;
 
 	for (uint64_t n = 1; n <= MOST_CALLS && verdict == UNLIKE; n++) {
 		pid_t pid = fork();
 
-		assert_true(pid >= 0);
 		if (!pid)
 			_exit(live_without_call(new_trial(*state), n));
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFEXITED(status));
-		verdict = WEXITSTATUS(status);
+		verdict = child_exit_code(pid);
 	}
 	assert_int_equal(verdict, FINE);
 }

@@ -15,7 +15,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/exts.h"
@@ -31,15 +30,11 @@ enum verdict { RIGHT = 0, WRONG = 70, BROKEN };
 
 static int run(const char *options, int (*body)(void))
 {
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(slab_boot(options) ? BROKEN : body());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return child_exit_code(pid);
 }
 
 static size_t still_charged(struct mem_cgroup *m)
@@ -240,19 +235,15 @@ static int hand_over(int store_order, int load_order)
 /* This program again, as main() below takes it; its report is what is asked for, so not shown. */
 static int run_again(const char *how)
 {
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid) {
 		setenv("TSAN_OPTIONS", "exitcode=66 halt_on_error=1", 1);
 		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 		execl("/proc/self/exe", "ordering", how, (char *)NULL);
 		_exit(BROKEN);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return child_exit_code(pid);
 }
 
 static void test_an_object_handed_over_without_release_and_acquire_is_a_race(void **state)

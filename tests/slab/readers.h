@@ -76,12 +76,4 @@ static inline unsigned int nr_threads(void)
 	return nr;
 }
 
-static inline size_t nr_inuse(void)
-{
-	struct slab_usage u;
-
-	slab_usage(&u);
-	return u.nr_inuse;
-}
-
 #endif
