@@ -7,8 +7,9 @@
  * include/uapi/linux/rseq.h: the descriptor's address is stored in rseq_cs, the abort address is
  * preceded by RSEQ_SIG.
  *
- * slab_rseq is constant after boot. Before boot, and in a process without restartable sequences,
- * nr_cpus is 0 and every sequence ends with "no lane".
+ * slab_rseq is constant after boot. In a process without restartable sequences nr_cpus is 0 and
+ * every sequence ends with "no lane". Before boot none may begin: offset is not known, and the
+ * descriptor's address would be stored into the thread's control block.
  */
 #ifndef SLAB_RSEQ_H
 #define SLAB_RSEQ_H
