@@ -201,6 +201,9 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags | $(DIRS) config.h $(GEN)/version.h $(GEN)/
 	$(say) CC $@
 	$(Q)$(CC) $(FLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
+# An exception of the new_handler, or std::bad_alloc, passes through these.
+$(B)/allocators/slab/dropin/new.o $(B)/allocators/slab/dropin/operators.o: PIC += -fexceptions
+
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # The assembler puts these in; the compiler does not list them.
