@@ -98,7 +98,7 @@ void *huge_alloc(size_t size, size_t align)
 	a = kmalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return NULL;
-	bytes = whole_pages(size);
+	bytes = whole_pages(max_size(size, 1));
 	p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
 	if (!p) {
 		kfree(a);
