@@ -144,12 +144,15 @@ static int start_pages(struct options *o, struct text *why)
 	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);
 	nodes_init((unsigned int)o->nodes);
 	o->nodes = slab_nr_nodes;
-	err = pagemap_create(o->range_bytes);
+	err = o->reserve ? -ENOMEM : pagemap_create_sparse(o->range_bytes);
+	if (err)
+		err = pagemap_create(o->range_bytes);
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
+	o->reserve = !slab_range.sparse;
 	zones_init(&zones);
 	virtual_init();
 	slab_virtual = o->virtual;

@@ -29,6 +29,7 @@ struct options {
 	struct failslab failslab;
 	uint64_t panic_on_error;
 	uint64_t range_bytes;
+	uint64_t reserve;
 	uint64_t dirty_bytes;
 	uint64_t stats;
 	uint64_t page_bytes;

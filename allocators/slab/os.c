@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -50,14 +51,64 @@ int os_commit(void *addr, size_t bytes)
 	return 0;
 }
 
+/* A kernel that does not know the flag takes the address as a hint, and keeps to it if it can. */
+int os_claim(void *addr, size_t bytes)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+	void *p;
+
+	if (fault_hit(FAULT_SYSCALL))
+		return -ENOMEM;
+	p = mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (p == addr)
+		return 0;
+	if (p != MAP_FAILED)
+		os_unmap(p, bytes);
+	return -ENOMEM;
+}
+
+#define ROOM_BYTES ((size_t)64 << 20)
+
+bool os_leaves_room(size_t bytes)
+{
+	int saved = errno;
+	struct rlimit limit;
+	void *p;
+
+	if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	bytes += min_size((size_t)limit.rlim_cur / 4, ROOM_BYTES);
+	p = map(bytes, PROT_NONE);
+	if (p)
+		os_unmap(p, bytes);
+	errno = saved;
+	return p;
+}
+
+static void forbid_huge_pages(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	if (madvise(addr, bytes, MADV_NOHUGEPAGE))
+		errno = saved; /* a kernel without huge pages */
+}
+
 void *os_map(size_t bytes)
 {
 	void *p = map(bytes, PROT_READ | PROT_WRITE);
-	int saved = errno;
 
-	if (p && madvise(p, bytes, MADV_NOHUGEPAGE))
-		errno = saved; /* a kernel without huge pages */
+	if (p)
+		forbid_huge_pages(p, bytes);
 	return p;
+}
+
+int os_map_at(void *addr, size_t bytes)
+{
+	int err = os_claim(addr, bytes);
+
+	if (!err)
+		forbid_huge_pages(addr, bytes);
+	return err;
 }
 
 void os_unmap(void *addr, size_t bytes)

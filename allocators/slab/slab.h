@@ -95,6 +95,9 @@ struct kmem_cache;
  *                                 default 0; takes address space, not memory)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits; at
  *                                 least 64M, with pages of 16K 256M, of 64K 1G)
+ *   reserve=0|1                   0: map the range piece by piece as it is used, so that RLIMIT_AS
+ *                                 counts little, and leave a quarter of that limit (64M at most)
+ *                                 to the rest of the process (default 1; of libslab-malloc 0)
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)

@@ -37,7 +37,7 @@ static void in_child(void (*body)(void))
 /* Its size is written, its base and its page map are not. */
 static void free_nothing(void)
 {
-	slab_range.nr_pages = (size_t)1 << 20;
+	slab_range.nr_committed = (size_t)1 << 20;
 	kfree(NULL);
 	kfree(ZERO_SIZE_PTR);
 }

@@ -303,7 +303,7 @@ static const char *const modes[] = {
 	"partition=random,seed=1,dirty=1M",
 	"engine=cpuslab",
 	"engine=cpuslab,stats=1,partition=typed",
-	"stats=1",
+	"stats=1,reserve=0",
 	"debug=FZPU",
 	"freelist_random=1,freelist_hardened=1,init_on_alloc=1,init_on_free=1",
 	"freelist_hardened=1,engine=cpuslab",

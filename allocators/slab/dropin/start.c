@@ -9,13 +9,10 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "allocators/slab/os.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/text.h"
 
-#define VARIABLE      "SLAB_OPTIONS="
 #define OPTIONS_BYTES 2048u
-#define ENVIRON_BYTES ((size_t)4 << 20) /* more than execve(2) takes with the usual stack */
 
 #define EARLY_BYTES 65536u
 #define EARLY_ALIGN 16u
@@ -71,27 +68,6 @@ static void complain(const char *what)
 	say(&t);
 }
 
-static const char *find(const char *block, size_t len)
-{
-	for (const char *p = block; p < block + len; p += strlen(p) + 1)
-		if (!strncmp(p, VARIABLE, sizeof(VARIABLE) - 1))
-			return p + sizeof(VARIABLE) - 1;
-	return NULL;
-}
-
-/* The dynamic linker allocates before the C library knows its environment. */
-static void read_early(char *options, size_t len)
-{
-	char *block = os_map(ENVIRON_BYTES);
-	int n = block ? os_read_text("/proc/self/environ", block, ENVIRON_BYTES) : 0;
-	const char *value = n > 0 ? find(block, (size_t)n) : NULL;
-
-	if (value && strlen(value) < len)
-		strcpy(options, value);
-	if (block)
-		os_unmap(block, ENVIRON_BYTES);
-}
-
 /* @options is empty at first. */
 static void read_options(char *options, size_t len)
 {
@@ -99,10 +75,6 @@ static void read_options(char *options, size_t len)
 
 	if (getauxval(AT_SECURE))
 		return;
-	if (!environ) {
-		read_early(options, len);
-		return;
-	}
 	value = getenv("SLAB_OPTIONS");
 	if (value && strlen(value) >= len)
 		complain("longer than 2000 characters");

@@ -19,9 +19,10 @@
 #include "lib/bits.h"
 
 /*
- * Options that hold unless SLAB_OPTIONS says otherwise.
+ * Options that hold unless SLAB_OPTIONS says otherwise. A program may limit its address space at
+ * any time, and need threads then.
  */
-#define START_DEFAULTS ""
+#define START_DEFAULTS "reserve=0,"
 
 /* False while this thread is starting libslab already, or if there is no memory to start with. */
 bool start_slow(void);
