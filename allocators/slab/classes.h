@@ -34,7 +34,7 @@ struct classes {
 	/* kmalloc_fast.h: of each set; here, so that one address reaches all that it reads. */
 	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
 };
-extern struct classes slab_classes;
+extern struct classes slab_classes __attribute__((visibility("hidden")));
 
 /*
  * @min_align (the kernel's ARCH_KMALLOC_MINALIGN), 8 or 16: no object is smaller or less aligned.

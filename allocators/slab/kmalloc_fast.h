@@ -13,16 +13,27 @@
 #include "classes.h"
 #include "percpu.h"
 
-/* An object, or NULL: nothing at hand, or @size is 0 or has no class. */
+static inline void *kmalloc_pop(size_t set, size_t class)
+{
+	set <<= NR_CLASSES_SHIFT;
+	return percpu_pop(__atomic_load_n(&slab_classes.slots[set + class], __ATOMIC_ACQUIRE));
+}
+
+/*
+ * An object, or NULL: nothing at hand, or @size is 0 or has no class. The two ways are apart, so
+ * that the set of a constant token costs nothing.
+ */
 static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 {
+	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
 	size_t step = (size - 1) >> CLASS_STEP_SHIFT; /* size 0 becomes the largest */
-	size_t set = partition_set(token);
 
 	if (unlikely(step >= NR_CLASS_STEPS))
 		return NULL;
-	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
-	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
+	step = slab_classes.of_step[step];
+	if (unlikely(mask & PARTITION_HASHED))
+		return kmalloc_pop(partition_set_of_site(token.location), step);
+	return kmalloc_pop((uint32_t)token.token & mask, step);
 }
 
 #endif

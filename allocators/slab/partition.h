@@ -25,7 +25,7 @@ struct partition {
 	enum partition_mode mode;
 	unsigned int nr; /* sets, also where the mode uses only one */
 };
-extern struct partition slab_partition;
+extern struct partition slab_partition __attribute__((visibility("hidden")));
 
 #define PARTITION_HASHED 0x80000000u
 
@@ -35,15 +35,19 @@ static inline unsigned int partition_hash(const void *location, uint64_t seed, u
 	return hash_64((uintptr_t)location ^ seed, bits);
 }
 
+static inline unsigned int partition_set_of_site(const void *location)
+{
+	return partition_hash(location, __atomic_load_n(&slab_partition.seed, __ATOMIC_RELAXED),
+			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
+}
+
 static inline unsigned int partition_set(struct kmalloc_token token)
 {
 	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
 
 	if (likely(!(mask & PARTITION_HASHED)))
 		return (uint32_t)token.token & mask;
-	return partition_hash(token.location,
-			      __atomic_load_n(&slab_partition.seed, __ATOMIC_RELAXED),
-			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
+	return partition_set_of_site(token.location);
 }
 
 /* @nr is a power of two up to MAX_PARTITIONS. */
