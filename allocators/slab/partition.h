@@ -19,7 +19,7 @@ enum partition_mode { PARTITION_NONE, PARTITION_RANDOM, PARTITION_TYPED };
 
 /* Written at boot only; read on the fast path, hence with relaxed atomics. */
 struct partition {
-	uint32_t mask;	/* of tokens; 0: none; PARTITION_HASHED: random */
+	uint32_t mask;	/* of tokens; 0: none; PARTITION_HASHED: random; PARTITION_CLOSED */
 	uint32_t shift; /* of the hash, for random */
 	uint64_t seed;
 	enum partition_mode mode;
@@ -28,6 +28,13 @@ struct partition {
 extern struct partition slab_partition __attribute__((visibility("hidden")));
 
 #define PARTITION_HASHED 0x80000000u
+
+/*
+ * Before boot. Then lanes must not be looked at: a sequence writes to the thread's struct rseq, and
+ * where that is nobody has said yet. One of the values with PARTITION_HASHED, so that only the
+ * random mode has to tell it apart.
+ */
+#define PARTITION_CLOSED UINT32_MAX
 
 /* The set of the random mode among 2^@bits: the top bits of the hash. */
 static inline unsigned int partition_hash(const void *location, uint64_t seed, unsigned int bits)
@@ -41,6 +48,7 @@ static inline unsigned int partition_set_of_site(const void *location)
 			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
 }
 
+/* After boot. */
 static inline unsigned int partition_set(struct kmalloc_token token)
 {
 	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
@@ -50,7 +58,9 @@ static inline unsigned int partition_set(struct kmalloc_token token)
 	return partition_set_of_site(token.location);
 }
 
-/* @nr is a power of two up to MAX_PARTITIONS. */
+/*
+ * At boot, after percpu_init(). @nr is a power of two up to MAX_PARTITIONS.
+ */
 void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed);
 
 /* Sets that kmalloc() may use: 1 without a mode. */
