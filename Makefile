@@ -72,11 +72,13 @@ RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.
 # Pure functions of libslab, which it does not export, for ./runner geometry.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
+DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
-ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(HARNESS_TEST_OBJ)
+ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o
 
-UNIT_TESTS := $(UNIT_OBJ:.o=)
+DROPIN_TESTS := $(DROPIN_TEST_OBJ:.o=)
+UNIT_TESTS := $(UNIT_OBJ:.o=) $(DROPIN_TESTS)
 HARNESS_TESTS := $(HARNESS_TEST_OBJ:.o=)
 CLI_TESTS := $(filter-out tests/cli/lib.sh,$(sort $(wildcard tests/cli/*.sh)))
 MODELS := tests/models/run.sh
@@ -161,6 +163,7 @@ help:
 
 # ---- generated files: rewritten only when their text changes -------------------------------------
 
+, := ,
 quote = '$(subst ','\'',$(1))'
 keep = mkdir -p $(@D); cat >$@.$$$$; cmp -s $@ $@.$$$$ && rm -f $@.$$$$ || mv -f $@.$$$$ $@
 
@@ -201,6 +204,9 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags | $(DIRS) config.h $(GEN)/version.h $(GEN)/
 	$(say) CC $@
 	$(Q)$(CC) $(FLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
+# An exception of the new_handler, or std::bad_alloc, passes through these.
+$(B)/allocators/slab/dropin/new.o $(B)/allocators/slab/dropin/operators.o: PIC += -fexceptions
+
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # The assembler puts these in; the compiler does not list them.
@@ -236,9 +242,16 @@ $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
 
-$(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
+$(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
+
+# Linked with the drop-in itself; under a sanitizer with its objects, under other names (names.h).
+DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS))
+
+$(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $< $(DROPIN_LINK) $(CMOCKA_LIBS) -lm -ldl
 
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
