@@ -17,6 +17,7 @@
 #include "defer.h"
 #include "exts.h"
 #include "freelist.h"
+#include "grow.h"
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
@@ -120,10 +121,11 @@ static void configure(const struct options *o)
 	slab_stats = o->stats;
 	defer_init(kfree);
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
-	partition_init(o->partition, o->seed);
+	partition_init(o->partition, (unsigned int)o->partitions, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
+	grow_init(o->sheaves == SHEAVES_GROW);
 	kvfree_rcu_init(&kvfree_rcu_ops);
 	report_init((unsigned int)o->panic_on_error);
 	debug_policy_set(&o->debug);
@@ -163,6 +165,32 @@ static int start_pages(struct options *o, struct text *why)
 	return 0;
 }
 
+static int start_alone(struct text *why)
+{
+	if (!RSEQ_POSSIBLE) {
+		text_str(why, "single_thread=1 needs the sequences of x86-64 or arm64, which a "
+			      "build for ThreadSanitizer has not; leave it out");
+		return -EINVAL;
+	}
+	if (os_nr_threads() > 1) {
+		text_format(why,
+			    "single_thread=1 is for a process with one thread, this one has %u; "
+			    "boot before it starts others, or leave the option out",
+			    os_nr_threads());
+		return -EINVAL;
+	}
+	return percpu_init_alone();
+}
+
+static int start_lanes(const struct options *o, struct text *why)
+{
+	int err = o->single_thread ? start_alone(why) : percpu_init();
+
+	if (err == -ENOMEM)
+		text_str(why, "no thread key is left; free one before slab_boot()");
+	return err;
+}
+
 static int start(struct options *o, struct text *why)
 {
 	struct kfence_config kfence_config = kfence_config_of(o);
@@ -172,11 +200,9 @@ static int start(struct options *o, struct text *why)
 	if (err)
 		return err;
 	policy = policy_of(o);
-	err = percpu_init();
-	if (err) {
-		text_str(why, "no thread key is left; free one before slab_boot()");
+	err = start_lanes(o, why);
+	if (err)
 		goto no_threads;
-	}
 	err = kfence_init(&kfence_config);
 	if (err) {
 		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");
@@ -185,7 +211,7 @@ static int start(struct options *o, struct text *why)
 	configure(o);
 	err = cache_init(&policy);
 	if (!err)
-		err = kmalloc_init();
+		err = kmalloc_init(o->classes, (unsigned int)o->min_align);
 	if (!err && o->buckets)
 		err = buckets_init();
 	if (!err) {
@@ -239,6 +265,16 @@ int slab_boot(const char *string)
 	err = boot(string);
 	lock_release(&slab_boot_lock);
 	return err;
+}
+
+void boot_lock(void)
+{
+	lock_acquire(&slab_boot_lock);
+}
+
+void boot_unlock(void)
+{
+	lock_release(&slab_boot_lock);
 }
 
 bool boot_slow(void)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -165,6 +166,19 @@ uint64_t os_now_coarse_ns(void)
 int os_tid(void)
 {
 	return (int)syscall(SYS_gettid);
+}
+
+/* The directory of a process's threads has a link for each, beside the two of any directory. */
+unsigned int os_nr_threads(void)
+{
+	struct stat st;
+	int saved = errno;
+
+	if (stat("/proc/self/task", &st)) {
+		errno = saved;
+		return 0;
+	}
+	return (unsigned int)st.st_nlink - 2;
 }
 
 /* One call that both frees and protects; mprotect and madvise would be two. */

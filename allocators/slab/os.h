@@ -73,6 +73,9 @@ uint64_t os_now_coarse_ns(void);
 int os_tid(void);
 unsigned int os_cpu(void);
 
+/* Threads of this process; 0 if the system does not tell (no /proc). */
+unsigned int os_nr_threads(void);
+
 /* CPUs present (not only online), as calculate_order asks; at least 1. */
 unsigned int os_present_cpus(void);
 

@@ -75,7 +75,17 @@ struct kmem_cache;
  * reason in one sentence, "" after success. The first allocation boots with the defaults if nobody
  * did.
  *
- *   partition=none|random|typed   how kmalloc spreads over its 16 sets of caches (default none)
+ *   partition=none|random|typed   how kmalloc spreads over its sets of caches (default none)
+ *   partitions=2|16|64|256        how many sets those modes have; -falloc-token-max has to say the
+ *                                 same (default 16, the kernel's)
+ *   classes=kernel|fine           the sizes of kmalloc's caches: 8 to 8192 by powers of two, 96 and
+ *                                 192; or multiples of 16 to 128 and then eight a doubling, so that
+ *                                 less than 12.5 % of a class is unused (default kernel)
+ *   sheaves=kernel|grow           how many objects a sheaf holds: 60, 28, 12 or 4 by their size; or
+ *                                 more where a load goes up and down by more than that (default
+ *                                 kernel)
+ *   minalign=8|16                 the least size and alignment of kmalloc's objects, the kernel's
+ *                                 ARCH_KMALLOC_MINALIGN (default 8)
  *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
  *   slab_min_order=N slab_max_order=N slab_min_objects=N   as the kernel's parameters (0, 3, 0)
  *   seed=N                        the random mode's seed (default: drawn from the system)
@@ -119,6 +129,12 @@ struct kmem_cache;
  *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
  *                                 64G, halved until it fits)
  *   profiling=0|1                 count bytes and objects by call site, see codetag.h (default 0)
+ *   single_thread=0|1             the process has one thread, and no signal handler of it calls
+ *                                 libslab: restartable sequences are used even where no kernel
+ *                                 restarts them, for valgrind and other emulators. Refused in a
+ *                                 process with more threads; one that starts later works, without
+ *                                 sheaves. Nothing changes where the kernel does restart them
+ *                                 (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
@@ -437,7 +453,7 @@ static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token 
  * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
  * destroys the buckets when nobody uses them any more; objects still allocated are reported.
  */
-typedef struct kmem_cache *kmem_buckets[18]; /* by class, as the kernel numbers them; some NULL */
+typedef struct kmem_cache *kmem_buckets[64]; /* by class; with classes=kernel numbered as there */
 
 SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 					   unsigned int useroffset, unsigned int usersize,

@@ -28,12 +28,6 @@ struct request {
 	struct kmalloc_token token;
 };
 
-/* The smallest class has objects of 8 bytes, which are aligned to 8. */
-static size_t class_bytes(size_t size)
-{
-	return size <= KMALLOC_MIN_SIZE ? MIN_ALIGN : size;
-}
-
 static void *out_of_memory(void)
 {
 	errno = ENOMEM;
@@ -64,7 +58,7 @@ static void *find(const struct request *r)
 	return from_somewhere(r);
 }
 
-static __attribute__((noinline)) void *alloc_slow(const struct request *r)
+static void *alloc(const struct request *r)
 {
 	int saved = errno;
 	void *p = find(r);
@@ -75,21 +69,9 @@ static __attribute__((noinline)) void *alloc_slow(const struct request *r)
 	return p;
 }
 
-/* Before libslab is started, kmalloc() would start it, with other options. */
-static bool is_for_the_slab(size_t size)
+void *dropin_alloc_slow(size_t size, struct kmalloc_token t)
 {
-	return __atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE) && size <= KMALLOC_MAX_CACHE_SIZE;
-}
-
-void *dropin_alloc(size_t size, struct kmalloc_token t)
-{
-	if (likely(is_for_the_slab(size))) {
-		void *p = kmalloc_token(class_bytes(size), GFP_KERNEL, t);
-
-		if (likely(p))
-			return p;
-	}
-	return alloc_slow(&(struct request){ size, MIN_ALIGN, GFP_KERNEL, t });
+	return alloc(&(struct request){ size, MIN_ALIGN, GFP_KERNEL, t });
 }
 
 /* Large blocks may be known to be zero, so there it is left to who knows. */
@@ -101,8 +83,7 @@ void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
 	if (bytes > KMALLOC_MAX_CACHE_SIZE)
-		return alloc_slow(
-			&(struct request){ bytes, MIN_ALIGN, GFP_KERNEL | __GFP_ZERO, t });
+		return alloc(&(struct request){ bytes, MIN_ALIGN, GFP_KERNEL | __GFP_ZERO, t });
 	p = dropin_alloc(bytes, t);
 	return p ? memset(p, 0, bytes) : NULL;
 }
@@ -113,7 +94,7 @@ void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t)
 		return dropin_alloc(size, t);
 	if (align > PTRDIFF_MAX)
 		return out_of_memory();
-	return alloc_slow(&(struct request){ size, align, GFP_KERNEL, t });
+	return alloc(&(struct request){ size, align, GFP_KERNEL, t });
 }
 
 /* Is @p in a slab, a large block or between guard pages? */
@@ -122,23 +103,13 @@ static bool is_slab_memory(const void *p)
 	return is_kfence_address(p) || free_frame(p);
 }
 
-static __attribute__((noinline)) void free_slow(void *p)
+void dropin_free_slow(void *p)
 {
 	int saved = errno;
 
 	if (is_slab_memory(p) || (p && !huge_free(p) && !start_bytes(p)))
 		kfree(p); /* which also reports what is nobody's */
 	errno = saved;
-}
-
-void dropin_free(void *p)
-{
-	size_t page = pagemap_page(p);
-
-	if (likely(page < pagemap_nr_pages()) &&
-	    likely(percpu_push(entry_slot(pagemap_entry(page)), p)))
-		return;
-	free_slow(p);
 }
 
 /* Unlike ksize(), this is no promise that all of it will be used: red zones stay as they are. */
@@ -194,7 +165,7 @@ static void *resize_slab(void *p, size_t size, struct kmalloc_token t)
 	size_t bytes = slab_bytes(p);
 
 	if (suffices(bytes, size))
-		return krealloc_token(p, class_bytes(size), GFP_KERNEL, t);
+		return krealloc_token(p, size, GFP_KERNEL, t);
 	return move(p, bytes, size, t);
 }
 

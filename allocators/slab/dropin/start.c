@@ -88,12 +88,13 @@ static int boot(void)
 	size_t prefix = strlen(options);
 	int err;
 
-	read_options(options + prefix, sizeof(options) - prefix);
+	read_options(options + prefix, sizeof(options) - prefix - strlen(START_ALWAYS));
+	strcat(options, START_ALWAYS);
 	err = slab_boot(options);
 	if (err != -EINVAL)
 		return err;
 	complain(slab_boot_error());
-	return slab_boot(START_DEFAULTS);
+	return slab_boot(START_DEFAULTS START_ALWAYS);
 }
 
 bool start_slow(void)

@@ -22,7 +22,10 @@
  * Options that hold unless SLAB_OPTIONS says otherwise. A program may limit its address space at
  * any time, and need threads then.
  */
-#define START_DEFAULTS "reserve=0,"
+#define START_DEFAULTS "reserve=0,sheaves=grow,"
+
+/* And what holds whatever SLAB_OPTIONS says: malloc's blocks suit every type. */
+#define START_ALWAYS ",minalign=16"
 
 /* False while this thread is starting libslab already, or if there is no memory to start with. */
 bool start_slow(void);
