@@ -27,8 +27,8 @@ struct arm {
 	char allocator[64]; /* registry name, "external" for NAME=PATH */
 	char options[192];  /* text behind the colon */
 	char preload[512];  /* path put into LD_PRELOAD, "" for none */
-	bool preloadable;   /* it is the malloc of other programs as well, or can be put there */
 	enum arm_role role;
+	bool preloadable; /* it is the malloc of other programs as well, or can be put there */
 	int position;
 	int64_t store_id; /* arm.id in the database, 0 before it is stored */
 	/* Proven by the first trial's child. */
