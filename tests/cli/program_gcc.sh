@@ -37,5 +37,5 @@ work() {
 }
 
 proves "$program" -x c -S -o - /dev/null
-in_every_mode 40 3
+in_every_mode 20 2
 finish
