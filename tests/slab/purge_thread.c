@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "allocators/slab/buddy.h"
+#include "readers.h"
 
 #define NR_OBJECTS   32
 #define OBJECT_BYTES ((size_t)1 << 20)
@@ -121,6 +122,10 @@ static int drain_without_calls(void)
 static void test_a_forked_child_gets_a_thread_of_its_own(void **state)
 {
 	(void)state;
+	if (UNDER_TSAN) {
+		print_message("ThreadSanitizer allows no new threads after the fork of many\n");
+		skip();
+	}
 	for (unsigned int i = 0; i < 20; i++) {
 		fill_and_free();
 		usleep(100 * i);
