@@ -124,7 +124,7 @@ static void configure(const struct options *o)
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, (unsigned int)o->partitions, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
-	purge_init(o->purge_ms * 1000000, o->purge_thread && !slab_cpuslab);
+	purge_init(o->purge_ms * 1000000, o->purge_thread && !slab_cpuslab, cache_shrink_all);
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
 	grow_init(o->sheaves == SHEAVES_GROW);

@@ -202,12 +202,16 @@ static void end_purge(struct zone *z, struct frame *f)
 	merge(z, f);
 }
 
-static void purge_block(struct frame *f)
+/* How many pages are not dirty any more. */
+static size_t purge_block(struct frame *f)
 {
+	size_t nr = f->nr_dirty;
+
 	if (os_purge(frame_address(f), frame_bytes(f)))
-		return;
+		return 0;
 	pagemap_set(frame_page(f), f->order, PAGE_CLEAN, 0);
 	f->nr_dirty = 0;
+	return nr;
 }
 
 /*
@@ -216,14 +220,15 @@ static void purge_block(struct frame *f)
  */
 static void purge(struct zone *z, size_t down_to)
 {
-	size_t budget = z->nr_dirty - down_to;
+	size_t budget = z->nr_dirty - down_to, gone;
 	struct frame *f;
 
 	while (budget && (f = begin_purge(z, down_to))) {
 		budget -= min_size(budget, f->nr_dirty);
 		lock_release(&z->lock);
-		purge_block(f);
+		gone = purge_block(f);
 		lock_acquire(&z->lock);
+		z->nr_purged += gone;
 		end_purge(z, f);
 	}
 }

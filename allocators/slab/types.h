@@ -247,6 +247,7 @@ struct zone {
 	size_t nr_retired;
 	size_t nr_dirty;
 	size_t nr_low;	      /* the least that nr_dirty was since the step began */
+	uint64_t nr_purged;   /* dirty pages given back, ever */
 	size_t dirty_floor;   /* pages that may stay dirty whatever is in use */
 	uint64_t step_end_ns; /* by the coarse clock: when nr_low is looked at (buddy.h) */
 	size_t nr_converted;  /* pageblocks that changed their type while part of them was in use */

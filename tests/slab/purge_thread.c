@@ -67,6 +67,14 @@ static void await_drained(void)
 		usleep(1000);
 }
 
+/* In this order: a thread that has just been made has no name yet. */
+static void await_end(void)
+{
+	await_drained();
+	while (nr_workers())
+		usleep(10000);
+}
+
 static int in_child(int (*body)(void))
 {
 	int status;
@@ -106,10 +114,70 @@ static void test_without_a_call_the_thread_gives_memory_back_and_ends(void **sta
 	boot_or_fail("dirty=512K,nodes=1,purge=2");
 	assert_int_equal(nr_workers(), 0);
 	fill_and_free();
-	await_drained();
-	while (nr_workers())
-		usleep(10000);
+	await_end();
 	assert_equations_hold();
+}
+
+static size_t nr_cached(void)
+{
+	struct slab_usage u;
+
+	slab_usage(&u);
+	return u.nr_cached;
+}
+
+static void fill_and_free_small(size_t nr)
+{
+	static void *objects[1 << 16];
+
+	for (size_t i = 0; i < nr; i++) {
+		objects[i] = kmalloc(512, GFP_KERNEL);
+		assert_non_null(objects[i]);
+		memset(objects[i], 1, 512);
+	}
+	for (size_t i = 0; i < nr; i++)
+		kfree(objects[i]);
+}
+
+static bool is_per_cpu(void)
+{
+	char text[64];
+
+	slab_option_get("cached_by", text, sizeof(text));
+	return !strncmp(text, "per-CPU", 7);
+}
+
+/*
+ * 32 MiB; some hundred objects would stay, and each of their slabs with them. More than once,
+ * because on a busy machine a part may be drained before the rest is freed.
+ */
+static void test_a_program_that_drains_keeps_nothing_in_sheaves(void **state)
+{
+	(void)state;
+	if (!is_per_cpu()) {
+		print_message("the sheaves of a thread cannot be taken from it\n");
+		skip();
+	}
+	do {
+		fill_and_free_small(1 << 16);
+		await_end();
+	} while (nr_cached());
+	assert_equations_hold();
+}
+
+/* 64 MiB stay in use, 4 MiB are freed. */
+static void test_a_program_that_shrinks_a_little_keeps_its_sheaves(void **state)
+{
+	void *p[16];
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		p[i] = kmalloc(KMALLOC_MAX_SIZE, GFP_KERNEL);
+	fill_and_free_small(1 << 13);
+	await_end();
+	assert_true(nr_cached() > 0);
+	for (int i = 0; i < 16; i++)
+		kfree(p[i]);
 }
 
 static int drain_without_calls(void)
@@ -138,6 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_the_thread_memory_goes_back_inside_calls),
 		cmocka_unit_test(test_without_a_call_the_thread_gives_memory_back_and_ends),
+		cmocka_unit_test(test_a_program_that_drains_keeps_nothing_in_sheaves),
+		cmocka_unit_test(test_a_program_that_shrinks_a_little_keeps_its_sheaves),
 		cmocka_unit_test(test_a_forked_child_gets_a_thread_of_its_own),
 	};
 
