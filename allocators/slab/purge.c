@@ -5,6 +5,8 @@
  */
 #include "purge.h"
 
+#include <errno.h>
+
 #include "buddy.h"
 #include "os.h"
 #include "rcu.h"
@@ -20,7 +22,8 @@ static struct work work = { .fn = run };
 
 static void queue(void)
 {
-	if (__atomic_exchange_n(&queued, true, __ATOMIC_ACQ_REL))
+	if (__atomic_load_n(&queued, __ATOMIC_RELAXED) ||
+	    __atomic_exchange_n(&queued, true, __ATOMIC_ACQ_REL))
 		worker_poke();
 	else
 		worker_queue(&work, step_ns);
@@ -90,14 +93,14 @@ static void run(struct work *w)
 		queue();
 }
 
+/* A free keeps errno, whatever a thread that cannot be made has to say. */
 static void on_dirty(void)
 {
-	if (__atomic_load_n(&queued, __ATOMIC_RELAXED)) {
-		worker_poke();
-		return;
-	}
+	int saved = errno;
+
 	rcu_watch_forks();
 	queue();
+	errno = saved;
 }
 
 void purge_init(uint64_t purge_ns, bool thread, void (*caches)(void))

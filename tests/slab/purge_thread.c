@@ -7,6 +7,8 @@
 #include "common.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,11 +113,34 @@ static void test_without_the_thread_memory_goes_back_inside_calls(void **state)
 static void test_without_a_call_the_thread_gives_memory_back_and_ends(void **state)
 {
 	(void)state;
-	boot_or_fail("dirty=512K,nodes=1,purge=2");
 	assert_int_equal(nr_workers(), 0);
 	fill_and_free();
 	await_end();
 	assert_equations_hold();
+}
+
+/* The address space is used up: no stack for a thread. */
+static int free_without_a_thread(void)
+{
+	struct rlimit limit = { 0, 0 };
+	void *p;
+
+	p = kmalloc(KMALLOC_MAX_SIZE, GFP_KERNEL);
+	setrlimit(RLIMIT_AS, &limit);
+	errno = 12345;
+	kfree(p);
+	return errno == 12345 ? 70 : 1;
+}
+
+static void test_a_free_keeps_errno_when_there_can_be_no_thread(void **state)
+{
+	(void)state;
+	if (UNDER_TSAN || UNDER_ASAN) {
+		print_message("a sanitizer does not live under a limit of address space\n");
+		skip();
+	}
+	boot_or_fail("dirty=512K,nodes=1,purge=2");
+	assert_int_equal(in_child(free_without_a_thread), 70);
 }
 
 static size_t nr_cached(void)
@@ -205,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_the_thread_memory_goes_back_inside_calls),
+		cmocka_unit_test(test_a_free_keeps_errno_when_there_can_be_no_thread),
 		cmocka_unit_test(test_without_a_call_the_thread_gives_memory_back_and_ends),
 		cmocka_unit_test(test_a_program_that_drains_keeps_nothing_in_sheaves),
 		cmocka_unit_test(test_a_program_that_shrinks_a_little_keeps_its_sheaves),
