@@ -26,7 +26,10 @@ extern __thread char *percpu_base __attribute__((tls_model("initial-exec")));
 void *percpu_pop_thread(size_t slot);
 bool percpu_push_thread(size_t slot, void *object);
 
-/* The object freed last, or NULL if nothing is at hand. @slot 0 is a lane that stays empty. */
+/*
+ * The object freed last, or NULL if nothing is at hand. @slot 0 is a lane that stays empty. Not
+ * before boot: nobody knows then where the thread's struct rseq is.
+ */
 static inline void *percpu_pop(size_t slot)
 {
 #if RSEQ_POSSIBLE
