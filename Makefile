@@ -253,6 +253,9 @@ $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 # Linked with the drop-in itself; under a sanitizer with its objects, under other names (names.h).
 DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS))
 
+# Clang knows malloc by its symbol, whatever C calls it, and takes calls away.
+$(DROPIN_TEST_OBJ): PIC = -fno-builtin
+
 $(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(DROPIN_LINK) $(CMOCKA_LIBS) -lm -ldl
