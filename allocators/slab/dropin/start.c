@@ -12,13 +12,19 @@
 #include "allocators/slab/os.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/text.h"
+#include "token_stats.h"
 
 #define VARIABLE      "SLAB_OPTIONS="
 #define OPTIONS_BYTES 2048u
 #define ENVIRON_BYTES ((size_t)4 << 20) /* more than execve(2) takes with the usual stack */
 
+#define PATH_BYTES 512u
+
 #define EARLY_BYTES 65536u
 #define EARLY_ALIGN 16u
+
+bool start_done;
+bool start_open;
 
 static __thread bool starting __attribute__((tls_model("initial-exec")));
 
@@ -110,18 +116,44 @@ static void read_options(char *options, size_t len)
 		strcpy(options, value);
 }
 
-static int boot(void)
+static int boot_with(const char *options)
 {
-	char options[OPTIONS_BYTES] = START_DEFAULTS;
-	size_t prefix = strlen(options);
-	int err;
+	int err = slab_boot(options);
 
-	read_options(options + prefix, sizeof(options) - prefix);
-	err = slab_boot(options);
 	if (err != -EINVAL)
 		return err;
 	complain(slab_boot_error());
 	return slab_boot(START_DEFAULTS);
+}
+
+/* With stats=1 libslab has no fast paths, and those of the drop-in find nothing to take. */
+static int boot_counted(char *options, const char *path)
+{
+	int err;
+
+	strcat(options, ",stats=1");
+	err = boot_with(options);
+	if (!err && token_stats_open(path))
+		complain("the file of token_stats cannot be written, so nothing is counted");
+	return err;
+}
+
+static int boot(void)
+{
+	static const char stats[] = ",stats=1";
+	char options[OPTIONS_BYTES + sizeof(stats)] = START_DEFAULTS, path[PATH_BYTES];
+	size_t prefix = strlen(options);
+
+	read_options(options + prefix, OPTIONS_BYTES - prefix);
+	if (!token_stats_option(options, path, sizeof(path)))
+		complain("the path of token_stats is too long, so nothing is counted");
+	return *path ? boot_counted(options, path) : boot_with(options);
+}
+
+static void open_fast_path(void)
+{
+	__atomic_store_n(&start_open, !token_stats_on, __ATOMIC_RELEASE);
+	__atomic_store_n(&start_done, true, __ATOMIC_RELEASE);
 }
 
 bool start_slow(void)
@@ -134,5 +166,8 @@ bool start_slow(void)
 	err = boot();
 	starting = false;
 	errno = saved;
-	return !err || err == -EBUSY;
+	if (err && err != -EBUSY)
+		return false;
+	open_fast_path();
+	return true;
 }
