@@ -24,13 +24,7 @@
 static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
 						  const void *caller)
 {
-	struct alloc_request r = {
-		.gfp = gfp,
-		.node = node,
-		.size = cache_object_size(s),
-		.site = { .location = caller },
-		.caller = caller,
-	};
+	struct alloc_request r = alloc_make_request(s, gfp, node, caller);
 	void *object = NULL;
 
 	if (slab_cpuslab && node == NUMA_NO_NODE && !(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
@@ -38,17 +32,10 @@ static __attribute__((noinline)) void *alloc_slow(struct kmem_cache *s, gfp_t gf
 	return object ? object : alloc_general(s, &r);
 }
 
-/* What @gfp wants of an object that the fast path has taken. */
-static __attribute__((noinline)) void *finish(struct kmem_cache *s, gfp_t gfp, void *object,
-					      const void *caller)
+__attribute__((noinline)) void *alloc_finish(struct kmem_cache *s, gfp_t gfp, void *object,
+					     const void *caller)
 {
-	struct alloc_request r = {
-		.gfp = gfp,
-		.node = NUMA_NO_NODE,
-		.size = cache_object_size(s),
-		.site = { .location = caller },
-		.caller = caller,
-	};
+	struct alloc_request r = alloc_make_request(s, gfp, NUMA_NO_NODE, caller);
 
 	if (!hooks_needed_to_alloc(s, gfp))
 		return gfp & __GFP_ZERO ? memset(object, 0, cache_object_size(s)) : object;
@@ -65,7 +52,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	if (unlikely(!object))
 		return alloc_slow(s, gfp, NUMA_NO_NODE, __builtin_return_address(0));
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_ACCOUNT)))
-		return finish(s, gfp, object, __builtin_return_address(0));
+		return alloc_finish(s, gfp, object, __builtin_return_address(0));
 	return object;
 }
 
@@ -78,7 +65,7 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 
 static bool is_elsewhere(int node)
 {
-	return slab_nr_nodes > 1 && node != NUMA_NO_NODE && (unsigned int)node != nodes_here();
+	return node != NUMA_NO_NODE && !nodes_is_here((unsigned int)node);
 }
 
 /* What a CPU has at hand may come from another node, after a refill from there. */

@@ -6,9 +6,16 @@
 #ifndef SLAB_BARN_H
 #define SLAB_BARN_H
 
+#include "nodes.h"
 #include "types.h"
 
 void barn_init(struct barn *b);
+
+/* That of the node that this thread is on. */
+static inline struct barn *barn_here(struct kmem_cache *s)
+{
+	return &s->node[nodes_here()].barn;
+}
 
 /* A full sheaf for @empty (which may be NULL), or NULL and @empty stays the caller's. */
 struct slab_sheaf *barn_replace_empty(struct barn *b, struct slab_sheaf *empty);

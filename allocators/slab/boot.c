@@ -17,6 +17,7 @@
 #include "defer.h"
 #include "exts.h"
 #include "freelist.h"
+#include "grow.h"
 #include "init.h"
 #include "kfence.h"
 #include "kmalloc.h"
@@ -120,10 +121,11 @@ static void configure(const struct options *o)
 	slab_stats = o->stats;
 	defer_init(kfree);
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
-	partition_init(o->partition, o->seed);
+	partition_init(o->partition, (unsigned int)o->partitions, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
+	grow_init(o->sheaves == SHEAVES_GROW);
 	kvfree_rcu_init(&kvfree_rcu_ops);
 	report_init((unsigned int)o->panic_on_error);
 	debug_policy_set(&o->debug);
@@ -182,7 +184,7 @@ static int start(struct options *o, struct text *why)
 	configure(o);
 	err = cache_init(&policy);
 	if (!err)
-		err = kmalloc_init();
+		err = kmalloc_init(o->classes, (unsigned int)o->min_align);
 	if (!err && o->buckets)
 		err = buckets_init();
 	if (!err) {
@@ -236,6 +238,16 @@ int slab_boot(const char *string)
 	err = boot(string);
 	lock_release(&slab_boot_lock);
 	return err;
+}
+
+void boot_lock(void)
+{
+	lock_acquire(&slab_boot_lock);
+}
+
+void boot_unlock(void)
+{
+	lock_release(&slab_boot_lock);
 }
 
 bool boot_slow(void)

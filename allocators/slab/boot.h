@@ -13,6 +13,10 @@ extern bool slab_booted;
 /* Boot with the defaults unless running. False if that failed (no memory); nothing is printed. */
 bool boot_slow(void);
 
+/* slab_boot_lock, for what is made late: the kmalloc caches of a set that was not used before. */
+void boot_lock(void);
+void boot_unlock(void);
+
 static inline bool boot_ensure(void)
 {
 	return __atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE) || boot_slow();

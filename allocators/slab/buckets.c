@@ -48,7 +48,8 @@ static struct kmem_cache *create_class(const char *name, unsigned int index, sla
 	struct kmem_cache_args args = { .ctor = part->ctor };
 	unsigned int bytes = kmalloc_class_bytes(index);
 	char full[SLAB_NAME_LEN];
-	int err = name_class(full, name, kmalloc_cache(KMALLOC_NORMAL, index));
+	const struct kmem_cache *ordinary = kmalloc_cache_for(KMALLOC_NORMAL, index);
+	int err = ordinary ? name_class(full, name, ordinary) : -ENOMEM;
 
 	if (err) {
 		errno = -err;
@@ -65,7 +66,7 @@ static bool create_classes(kmem_buckets *b, const char *name, slab_flags_t flags
 			   const struct kmem_cache_args *part)
 {
 	for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++) {
-		if (!kmalloc_cache(KMALLOC_NORMAL, i))
+		if (!kmalloc_class_bytes(i))
 			continue;
 		(*b)[i] = create_class(name, i, flags, part);
 		if (!(*b)[i])

@@ -73,13 +73,8 @@ static bool goes_alone(const struct kmem_cache *s)
 
 bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p)
 {
-	struct alloc_request r = {
-		.gfp = gfp,
-		.node = NUMA_NO_NODE,
-		.size = cache_object_size(s),
-		.site = { .location = __builtin_return_address(0) },
-		.caller = __builtin_return_address(0),
-	};
+	struct alloc_request r =
+		alloc_make_request(s, gfp, NUMA_NO_NODE, __builtin_return_address(0));
 	bool alone = goes_alone(s) || hooks_needed_to_alloc(s, gfp);
 	size_t got = alone ? take_one_by_one(s, &r, n, p) : take(s, gfp, n, p);
 
@@ -164,8 +159,7 @@ static bool is_local(struct kmem_cache *s, void *object)
 {
 	const struct frame *f = free_frame(object);
 
-	return f && free_cache(f) == s && !exts_present(f) &&
-	       (slab_nr_nodes == 1 || f->node == nodes_here());
+	return f && free_cache(f) == s && !exts_present(f) && nodes_is_here(f->node);
 }
 
 /* Bring the objects of this node to the front; returns how many there are. */

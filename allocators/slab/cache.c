@@ -13,6 +13,7 @@
 #include "cpuslab.h"
 #include "debug_flags.h"
 #include "freelist.h"
+#include "grow.h"
 #include "hooks.h"
 #include "kfence.h"
 #include "kvfree_rcu.h"
@@ -85,6 +86,7 @@ static int setup(struct kmem_cache *s, const char *name, const struct layout *l,
 	virtual_attach(s);
 	stat_attach(s);
 	percpu_attach(s);
+	grow_attach(s);
 	s->slot = slab_cpuslab ? 0 : s->lane;
 	set_slots(s);
 	list_add(&s->link, &slab_caches);

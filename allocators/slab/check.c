@@ -166,7 +166,7 @@ static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ct
 	struct checker *c = ctx;
 
 	if (sheaf->cache != s || sheaf->size > sheaf->capacity ||
-	    sheaf->capacity != s->geo.capacity) {
+	    sheaf->capacity > s->capacity_max) {
 		check_disagree(c, "E9: cache, size or capacity of a sheaf", s, sheaf);
 		return;
 	}

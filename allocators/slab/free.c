@@ -21,25 +21,21 @@
 #include "stat.h"
 #include "trailer.h"
 
-/* Sheaves hold objects of their CPU's node only. */
-static bool belongs_here(const struct frame *f)
-{
-	return slab_nr_nodes == 1 || f->node == nodes_here();
-}
-
 static void free_to_slab(struct kmem_cache *s, void *object)
 {
 	stat_inc(s, STAT_FREE_SLOWPATH);
 	partial_give(s, &object, 1);
 }
 
+/* Sheaves hold objects of their CPU's node only. */
 static void put(struct kmem_cache *s, struct frame *f, void *object, const void *caller)
 {
 	if (unlikely(debug_is_on(s)))
 		single_free(s, f, object, caller);
 	else if (unlikely(slab_cpuslab) && s->lane)
 		cpuslab_free(s, f, object);
-	else if (belongs_here(f) && (percpu_push_slow(s->slot, object) || sheaf_free(s, object)))
+	else if (nodes_is_here(f->node) &&
+		 (percpu_push_slow(s->slot, object) || sheaf_free(s, object)))
 		stat_inc(s, STAT_FREE_FASTPATH);
 	else
 		free_to_slab(s, object);

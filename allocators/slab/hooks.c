@@ -28,19 +28,11 @@ bool hooks_before_alloc(struct kmem_cache *s, const struct alloc_request *r)
 	return !failslab_hit(s, r->gfp);
 }
 
-static void clear(const struct kmem_cache *s, const struct alloc_request *r, void *object)
-{
-	if (init_want_free(s))
-		init_wipe_freeptr(s, object);
-	if (init_want_alloc(r->gfp, s))
-		init_object_on_alloc(s, object, r->size);
-}
-
 bool hooks_after_alloc(struct kmem_cache *s, const struct alloc_request *r, void **objects,
 		       unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
-		clear(s, r, objects[i]);
+		init_after_alloc(s, r->gfp, objects[i], r->size);
 	return !exts_needed(s, r->gfp) || exts_alloc(s, r->gfp, objects, n, r->site);
 }
 

@@ -75,4 +75,14 @@ void init_block_on_free(void *block, size_t bytes);
  */
 void init_wipe_freeptr(const struct kmem_cache *s, void *object);
 
+/* Both of what is done when an object is handed out, as far as it is wanted. */
+static inline void init_after_alloc(const struct kmem_cache *s, gfp_t gfp, void *object,
+				    size_t asked)
+{
+	if (init_want_free(s))
+		init_wipe_freeptr(s, object);
+	if (init_want_alloc(gfp, s))
+		init_object_on_alloc(s, object, asked);
+}
+
 #endif

@@ -55,7 +55,7 @@ static bool free_to_sheaf(void *ptr)
 	const struct frame *f = free_frame(ptr);
 	struct kmem_cache *s = f ? free_cache(f) : NULL;
 
-	return s && (slab_nr_nodes == 1 || f->node == nodes_here()) && rcu_sheaf_free(s, ptr);
+	return s && nodes_is_here(f->node) && rcu_sheaf_free(s, ptr);
 }
 
 static unsigned long count_cached(struct shrinker *shrinker, struct shrink_control *sc)

@@ -49,6 +49,12 @@ static inline unsigned int nodes_here(void)
 	return likely(slab_nr_nodes == 1) ? 0 : nodes_of_this_cpu();
 }
 
+/* Is @node this thread's? */
+static inline bool nodes_is_here(unsigned int node)
+{
+	return slab_nr_nodes == 1 || node == nodes_here();
+}
+
 /*
  * A caller's wish: @node if it exists, else NUMA_NO_NODE, since the kernel ignores the wish for a
  * node that has no memory.

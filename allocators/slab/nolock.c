@@ -38,7 +38,7 @@ static void *take(struct kmem_cache *s, int node)
 	bool anywhere = nodes_wish(node) == NUMA_NO_NODE || slab_nr_nodes == 1;
 	void *object = NULL;
 
-	if (!hooks_are_optional(s))
+	if (!s || !hooks_are_optional(s)) /* there is no cache before its first use (kmalloc.h) */
 		return NULL;
 	if (anywhere)
 		object = pop(__atomic_load_n(&s->alloc_slot, __ATOMIC_RELAXED));
@@ -58,15 +58,7 @@ static void *take_or_larger(unsigned int type, size_t size, int node)
 	return take(kmalloc_cache(type, kmalloc_index(larger)), node);
 }
 
-/* What hooks_after_alloc() would do of it. */
-static void clear(const struct kmem_cache *s, void *object, gfp_t gfp, size_t size)
-{
-	if (init_want_free(s))
-		init_wipe_freeptr(s, object);
-	if (init_want_alloc(gfp, s))
-		init_object_on_alloc(s, object, size);
-}
-
+/* Of the hooks, which are optional here, only the clearing. */
 void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_token token)
 {
 	int saved = errno;
@@ -80,7 +72,7 @@ void *kmalloc_nolock_token(size_t size, gfp_t gfp, int node, struct kmalloc_toke
 		return NULL;
 	object = take_or_larger(kmalloc_type(gfp, token), size, node);
 	if (object)
-		clear(frame_of(object)->cache, object, gfp, size);
+		init_after_alloc(frame_of(object)->cache, gfp, object, size);
 	errno = saved;
 	return object;
 }

@@ -124,6 +124,58 @@ static void print_partition(const struct options *o, const struct option *opt, s
 	text_str(t, partition_name(o->partition));
 }
 
+static int read_partitions(struct options *o, const struct option *opt, struct word value)
+{
+	uint64_t x;
+
+	(void)opt;
+	if (read_u64(value, &x) || (x != 2 && x != 16 && x != 64 && x != 256))
+		return -EINVAL;
+	o->partitions = x;
+	return 0;
+}
+
+static int read_classes(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "kernel") && !word_is(value, "fine"))
+		return -EINVAL;
+	o->classes = word_is(value, "fine") ? CLASSES_FINE : CLASSES_KERNEL;
+	return 0;
+}
+
+static void print_classes(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->classes == CLASSES_FINE ? "fine" : "kernel");
+}
+
+static int read_sheaves(struct options *o, const struct option *opt, struct word value)
+{
+	(void)opt;
+	if (!word_is(value, "kernel") && !word_is(value, "grow"))
+		return -EINVAL;
+	o->sheaves = word_is(value, "grow") ? SHEAVES_GROW : SHEAVES_KERNEL;
+	return 0;
+}
+
+static void print_sheaves(const struct options *o, const struct option *opt, struct text *t)
+{
+	(void)opt;
+	text_str(t, o->sheaves == SHEAVES_GROW ? "grow" : "kernel");
+}
+
+static int read_min_align(struct options *o, const struct option *opt, struct word value)
+{
+	uint64_t x;
+
+	(void)opt;
+	if (read_u64(value, &x) || (x != 8 && x != 16))
+		return -EINVAL;
+	o->min_align = x;
+	return 0;
+}
+
 static int read_engine(struct options *o, const struct option *opt, struct word value)
 {
 	(void)opt;
@@ -182,6 +234,24 @@ static const struct option table[] = {
 	  .read = read_partition,
 	  .print = print_partition,
 	  .values = "none, random or typed" },
+	{ .name = "partitions",
+	  .read = read_partitions,
+	  .print = print_number,
+	  .offset = offsetof(struct options, partitions),
+	  .values = "2, 16, 64 or 256" },
+	{ .name = "classes",
+	  .read = read_classes,
+	  .print = print_classes,
+	  .values = "kernel or fine" },
+	{ .name = "sheaves",
+	  .read = read_sheaves,
+	  .print = print_sheaves,
+	  .values = "kernel or grow" },
+	{ .name = "minalign",
+	  .read = read_min_align,
+	  .print = print_number,
+	  .offset = offsetof(struct options, min_align),
+	  .values = "8 or 16" },
 	NUMBER("cpus", cpus, 1, 65536, "a number from 1 to 65536"),
 	NUMBER("slab_min_order", slab_min_order, 0, MAX_PAGE_ORDER, "an order from 0 to 10"),
 	NUMBER("slab_max_order", slab_max_order, 0, MAX_PAGE_ORDER, "an order from 0 to 10"),
@@ -250,6 +320,8 @@ void options_default(struct options *o)
 {
 	*o = (struct options){
 		.cpus = os_present_cpus(),
+		.partitions = NR_PARTITIONS,
+		.min_align = KMALLOC_MIN_SIZE,
 		.slab_max_order = 3,
 		.merge = 1,
 		.debug = { .text = "-" },

@@ -7,17 +7,23 @@
 #define SLAB_OPTIONS_H
 
 #include "cache.h"
+#include "classes.h"
 #include "debug_flags.h"
 #include "failslab.h"
 #include "kfence.h"
 #include "partition.h"
 #include "text.h"
 
+enum sheaf_rule { SHEAVES_KERNEL, SHEAVES_GROW };
 enum slab_engine { ENGINE_SHEAF, ENGINE_CPUSLAB };
 
 struct options {
 	enum slab_engine engine;
 	enum partition_mode partition;
+	enum class_scheme classes;
+	enum sheaf_rule sheaves;
+	uint64_t partitions;
+	uint64_t min_align;
 	bool seed_given;
 	uint64_t seed;
 	uint64_t cpus;

@@ -24,17 +24,25 @@ void partial_init(struct node *n)
 	barn_init(&n->barn);
 }
 
-static void enlist(struct node *n, struct frame *f)
+static bool is_fallback(const struct kmem_cache *s, const struct frame *f)
 {
-	f->on_list = true;
-	__atomic_store_n(&n->nr_partial, n->nr_partial + 1, __ATOMIC_RELAXED);
+	return f->order < s->geo.order + slab_page_order;
 }
 
-static void unlist(struct node *n, struct frame *f)
+void partial_count_in(struct kmem_cache *s, struct node *n, const struct frame *f)
 {
-	list_del(&f->link);
-	f->on_list = false;
-	__atomic_store_n(&n->nr_partial, n->nr_partial - 1, __ATOMIC_RELAXED);
+	n->nr_slabs++;
+	n->nr_objects += f->objects;
+	n->nr_fallbacks += is_fallback(s, f);
+	stat_add(s, STAT_ORDER_FALLBACK, is_fallback(s, f));
+}
+
+void partial_count_out(struct kmem_cache *s, struct node *n, const struct frame *f)
+{
+	n->nr_slabs--;
+	n->nr_objects -= f->objects;
+	n->nr_fallbacks -= is_fallback(s, f);
+	stat_inc(s, STAT_FREE_SLAB);
 }
 
 static unsigned int take(struct kmem_cache *s, struct node *node, void **batch, unsigned int n)
@@ -46,7 +54,7 @@ static unsigned int take(struct kmem_cache *s, struct node *node, void **batch, 
 
 		got += frame_take(s, f, batch + got, n - got);
 		if (f->inuse == f->objects)
-			unlist(node, f);
+			partial_unlist(node, f);
 	}
 	return got;
 }
@@ -85,16 +93,8 @@ unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **ba
 /* Uncount a slab that is on no list and remember it on @gone. */
 static void discard(struct kmem_cache *s, struct node *n, struct frame *f, struct list_head *gone)
 {
-	n->nr_slabs--;
-	n->nr_objects -= f->objects;
-	n->nr_fallbacks -= f->order < s->geo.order + slab_page_order;
-	stat_inc(s, STAT_FREE_SLAB);
+	partial_count_out(s, n, f);
 	list_add(&f->link, gone);
-}
-
-static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
-{
-	return !f->inuse && n->nr_partial >= cache_min_partial(s);
 }
 
 static void give(struct kmem_cache *s, struct node *node, struct frame *f, void *object,
@@ -103,15 +103,15 @@ static void give(struct kmem_cache *s, struct node *node, struct frame *f, void 
 	frame_put(s, f, object);
 	if (f->on_cpu)
 		return;
-	if (may_discard(s, node, f)) {
+	if (partial_is_surplus(s, node, f)) {
 		if (f->on_list) {
-			unlist(node, f);
+			partial_unlist(node, f);
 			stat_inc(s, STAT_FREE_REMOVE_PARTIAL);
 		}
 		discard(s, node, f, gone);
 	} else if (!f->on_list) {
 		list_add_tail(&f->link, &node->partial);
-		enlist(node, f);
+		partial_enlist(node, f);
 		stat_inc(s, STAT_FREE_ADD_PARTIAL);
 	}
 }
@@ -166,23 +166,13 @@ void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 	release(&gone);
 }
 
-static void count_in(struct kmem_cache *s, struct node *n, struct frame *f)
-{
-	bool fallback = f->order < s->geo.order + slab_page_order;
-
-	n->nr_slabs++;
-	n->nr_objects += f->objects;
-	n->nr_fallbacks += fallback;
-	stat_add(s, STAT_ORDER_FALLBACK, fallback);
-}
-
 void partial_count_new(struct kmem_cache *s, struct frame *f)
 {
 	struct node *n = &s->node[f->node];
 
 	lock_acquire(&n->lock);
 	f->on_cpu = true;
-	count_in(s, n, f);
+	partial_count_in(s, n, f);
 	lock_release(&n->lock);
 }
 
@@ -215,7 +205,7 @@ struct frame *partial_claim(struct kmem_cache *s, unsigned int node)
 	lock_acquire(&n->lock);
 	if (!list_empty(&n->partial)) {
 		f = list_first_entry(&n->partial, struct frame, link);
-		unlist(n, f);
+		partial_unlist(n, f);
 		f->on_cpu = true;
 	}
 	lock_release(&n->lock);
@@ -241,11 +231,11 @@ void partial_return(struct kmem_cache *s, struct frame *f)
 	list_init(&gone);
 	lock_acquire(&n->lock);
 	f->on_cpu = false;
-	if (may_discard(s, n, f)) {
+	if (partial_is_surplus(s, n, f)) {
 		discard(s, n, f, &gone);
 	} else if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
-		enlist(n, f);
+		partial_enlist(n, f);
 	}
 	lock_release(&n->lock);
 	release(&gone);
@@ -253,10 +243,10 @@ void partial_return(struct kmem_cache *s, struct frame *f)
 
 static void add_new(struct kmem_cache *s, struct node *n, struct frame *f)
 {
-	count_in(s, n, f);
+	partial_count_in(s, n, f);
 	if (f->inuse < f->objects) {
 		list_add(&f->link, &n->partial);
-		enlist(n, f);
+		partial_enlist(n, f);
 	}
 }
 
@@ -306,9 +296,7 @@ bool partial_give_nolock(struct kmem_cache *s, void *object)
 		return false;
 	may = f->on_cpu || f->inuse > 1 || node->nr_partial < cache_min_partial(s);
 	list_init(&none);
-	if (f->on_cpu)
-		frame_put(s, f, object);
-	else if (may)
+	if (may)
 		give(s, node, f, object, &none);
 	lock_release(&node->lock);
 	return may;
@@ -321,7 +309,7 @@ static void take_empty(struct kmem_cache *s, struct node *n, struct list_head *g
 	list_for_each_entry_safe (f, next, &n->partial, link) {
 		if (f->inuse)
 			continue;
-		unlist(n, f);
+		partial_unlist(n, f);
 		discard(s, n, f, gone);
 	}
 }

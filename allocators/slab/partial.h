@@ -18,6 +18,34 @@ unsigned int partial_take(struct kmem_cache *s, unsigned int node, void **batch,
 unsigned int partial_try_take(struct kmem_cache *s, unsigned int node, void **batch,
 			      unsigned int n);
 
+/*
+ * For single.c too, with node.lock held: what a node says of its slabs. partial_count_in(): one
+ * more; partial_count_out(): one less, which goes back. partial_enlist(): the caller has put the
+ * slab on node.partial; partial_unlist() takes it off. partial_is_surplus(): empty, and enough are
+ * listed without it.
+ */
+void partial_count_in(struct kmem_cache *s, struct node *n, const struct frame *f);
+void partial_count_out(struct kmem_cache *s, struct node *n, const struct frame *f);
+
+static inline void partial_enlist(struct node *n, struct frame *f)
+{
+	f->on_list = true;
+	__atomic_store_n(&n->nr_partial, n->nr_partial + 1, __ATOMIC_RELAXED);
+}
+
+static inline void partial_unlist(struct node *n, struct frame *f)
+{
+	list_del(&f->link);
+	f->on_list = false;
+	__atomic_store_n(&n->nr_partial, n->nr_partial - 1, __ATOMIC_RELAXED);
+}
+
+static inline bool partial_is_surplus(const struct kmem_cache *s, const struct node *n,
+				      const struct frame *f)
+{
+	return !f->inuse && n->nr_partial >= cache_min_partial(s);
+}
+
 /* More than min_partial slabs listed: enough for other nodes to take some. */
 bool partial_has_many(const struct kmem_cache *s, unsigned int node);
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct partition slab_partition;
+struct partition slab_partition = { .nr = NR_PARTITIONS };
 
 static const char *const names[] = {
 	[PARTITION_NONE] = "none",
@@ -13,10 +13,20 @@ static const char *const names[] = {
 	[PARTITION_TYPED] = "typed",
 };
 
-void partition_init(enum partition_mode mode, uint64_t seed)
+static uint32_t mask_of(enum partition_mode mode, unsigned int nr)
 {
+	if (mode == PARTITION_NONE)
+		return 0;
+	return mode == PARTITION_RANDOM ? PARTITION_HASHED : nr - 1;
+}
+
+void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed)
+{
+	slab_partition.mode = mode;
+	slab_partition.nr = nr;
 	__atomic_store_n(&slab_partition.seed, seed, __ATOMIC_RELAXED);
-	__atomic_store_n(&slab_partition.mode, mode, __ATOMIC_RELAXED);
+	__atomic_store_n(&slab_partition.shift, 64 - bits_ilog2(nr), __ATOMIC_RELAXED);
+	__atomic_store_n(&slab_partition.mask, mask_of(mode, nr), __ATOMIC_RELAXED);
 }
 
 const char *partition_name(enum partition_mode mode)

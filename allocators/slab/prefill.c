@@ -5,12 +5,10 @@
  * returned.
  */
 #include <errno.h>
-#include <string.h>
 
+#include "alloc.h"
 #include "barn.h"
-#include "free.h"
-#include "hooks.h"
-#include "nodes.h"
+#include "grow.h"
 #include "percpu.h"
 #include "sheaf.h"
 #include "stat.h"
@@ -18,15 +16,10 @@
 /* The capacity is 16 bits in the header. */
 #define OVERSIZE_MAX UINT16_MAX
 
-static struct barn *local_barn(struct kmem_cache *s)
-{
-	return &s->node[nodes_here()].barn;
-}
-
 /* Larger than the cache's own, or of a cache without: never seen by a lane or a barn. */
 static bool is_private(const struct slab_sheaf *sheaf)
 {
-	return sheaf->capacity != sheaf->cache->geo.capacity || !sheaf->cache->slot;
+	return sheaf->capacity > sheaf->cache->capacity_max || !sheaf->cache->slot;
 }
 
 static struct slab_sheaf *take_spare(struct kmem_cache *s)
@@ -43,7 +36,7 @@ static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp)
 
 	stat_inc(s, sheaf ? STAT_SHEAF_PREFILL_FAST : STAT_SHEAF_PREFILL_SLOW);
 	if (!sheaf) {
-		sheaf = barn_get_full(local_barn(s));
+		sheaf = barn_get_full(barn_here(s));
 		stat_inc(s, sheaf ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
 	}
 	return sheaf ? sheaf : sheaf_get_empty(s, gfp);
@@ -74,7 +67,7 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, uns
 
 	if (!n || n > OVERSIZE_MAX || (s->flags & SLAB_DEBUG_FLAGS))
 		return NULL;
-	if (s->slot && n <= s->geo.capacity) {
+	if (s->slot && n <= grow_capacity(s)) {
 		sheaf = get(s, gfp);
 	} else {
 		stat_inc(s, STAT_SHEAF_PREFILL_OVERSIZE);
@@ -104,28 +97,10 @@ int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *
 /* Slabs without a sheaf in between: what hooks want is done now, as for any allocation. */
 void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
 {
-	struct alloc_request r = {
-		.gfp = gfp | __GFP_NOFAIL, /* the object was promised */
-		.node = NUMA_NO_NODE,
-		.size = cache_object_size(s),
-		.site = { .location = __builtin_return_address(0) },
-		.caller = __builtin_return_address(0),
-	};
-	void *object;
-
 	if (!sheaf->size)
 		return NULL;
-	object = sheaf_pop(sheaf);
-	if (!hooks_needed_to_alloc(s, r.gfp)) {
-		if (gfp & __GFP_ZERO)
-			memset(object, 0, cache_object_size(s));
-		return object;
-	}
-	if (!hooks_after_alloc(s, &r, &object, 1)) {
-		free_unhooked(s, object);
-		return NULL;
-	}
-	return object;
+	/* The object was promised. */
+	return alloc_finish(s, gfp | __GFP_NOFAIL, sheaf_pop(sheaf), __builtin_return_address(0));
 }
 
 /* Back as the lane's spare, or topped up into the barn, or dissolved. */
@@ -143,7 +118,7 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf 
 		return;
 	}
 	stat_inc(s, STAT_SHEAF_RETURN_SLOW);
-	if (__atomic_load_n(&local_barn(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
+	if (__atomic_load_n(&barn_here(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
 		fill(sheaf, gfp, sheaf->capacity);
 	give_up(sheaf);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "barn.h"
+#include "grow.h"
 #include "nodes.h"
 #include "partial.h"
 #include "percpu.h"
@@ -19,11 +20,6 @@ struct grip {
 };
 
 static struct sheaf_memory memory;
-
-static struct barn *local_barn(struct kmem_cache *s)
-{
-	return &s->node[nodes_here()].barn;
-}
 
 static uint32_t nr_in(const struct slab_sheaf *sheaf)
 {
@@ -157,28 +153,44 @@ static bool may_refill(gfp_t gfp)
 	return gfp & __GFP_DIRECT_RECLAIM;
 }
 
+/* @empty, or a larger one in its place if sheaves have grown since it was made. */
+static struct slab_sheaf *up_to_date(struct slab_sheaf *empty, gfp_t gfp)
+{
+	struct slab_sheaf *larger = NULL;
+
+	if (unlikely(empty->capacity < grow_capacity(empty->cache)))
+		larger = sheaf_new(empty->cache, grow_capacity(empty->cache), gfp | __GFP_NOWARN);
+	if (likely(!larger))
+		return empty;
+	sheaf_delete(empty);
+	return larger;
+}
+
 struct slab_sheaf *sheaf_get_empty(struct kmem_cache *s, gfp_t gfp)
 {
-	struct slab_sheaf *sheaf = barn_get_empty(local_barn(s));
+	struct slab_sheaf *sheaf = barn_get_empty(barn_here(s));
 
-	return sheaf ? sheaf : sheaf_new(s, s->geo.capacity, gfp);
+	return sheaf ? up_to_date(sheaf, gfp) : sheaf_new(s, grow_capacity(s), gfp);
+}
+
+/* Main is empty or absent: a full one of the barn in its place, if there is one. */
+static bool replace_from_barn(struct kmem_cache *s, struct grip *g)
+{
+	struct slab_sheaf *full = barn_replace_empty(barn_here(s), g->main);
+
+	stat_inc(s, full ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
+	if (full)
+		g->main = full;
+	return full;
 }
 
 /* Both sheaves of @g are empty or absent: main becomes a full one of the barn, or is refilled. */
 static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
 {
-	struct slab_sheaf *full = barn_replace_empty(local_barn(s), g->main);
-
-	if (full) {
-		stat_inc(s, STAT_BARN_GET);
-		g->main = full;
+	grow_count_miss(s);
+	if (replace_from_barn(s, g) || !may_refill(gfp))
 		return;
-	}
-	stat_inc(s, STAT_BARN_GET_FAIL);
-	if (!may_refill(gfp))
-		return;
-	if (!g->main)
-		g->main = sheaf_get_empty(s, gfp);
+	g->main = g->main ? up_to_date(g->main, gfp) : sheaf_get_empty(s, gfp);
 	if (g->main)
 		sheaf_refill(g->main, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, g->main->capacity);
 }
@@ -190,8 +202,12 @@ void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp)
 
 	if (!s->slot || !grip_take(s, &g))
 		return NULL;
-	if (!nr_in(g.main))
+	if (!nr_in(g.main)) {
+		grow_count_swap(s);
+		if (g.main)
+			g.main = up_to_date(g.main, GFP_NOWAIT);
 		swap(&g);
+	}
 	if (!nr_in(g.main))
 		replace_empty(s, &g, gfp);
 	if (nr_in(g.main))
@@ -203,9 +219,9 @@ void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp)
 /* The barn had no empty sheaf for main, which is full, as spare is. */
 static void replace_with_new(struct kmem_cache *s, struct grip *g)
 {
-	struct slab_sheaf *empty = sheaf_new(s, s->geo.capacity, GFP_NOWAIT);
+	struct slab_sheaf *empty = sheaf_new(s, grow_capacity(s), GFP_NOWAIT);
 
-	if (empty && barn_put_full(local_barn(s), g->main)) {
+	if (empty && barn_put_full(barn_here(s), g->main)) {
 		stat_inc(s, STAT_BARN_PUT);
 		g->main = empty;
 		return;
@@ -219,26 +235,51 @@ static void replace_with_new(struct kmem_cache *s, struct grip *g)
 static void replace_full(struct kmem_cache *s, struct grip *g)
 {
 	struct slab_sheaf *empty;
-	int err = barn_replace_full(local_barn(s), g->main, &empty);
+	int err = barn_replace_full(barn_here(s), g->main, &empty);
 
 	if (!err) {
 		stat_inc(s, STAT_BARN_PUT);
-		g->main = empty;
+		g->main = up_to_date(empty, GFP_NOWAIT);
 		return;
 	}
 	stat_inc(s, STAT_BARN_PUT_FAIL);
 	if (err == -E2BIG) {
 		sheaf_flush(g->spare);
 		swap(g);
+		g->main = up_to_date(g->main, GFP_NOWAIT);
 	} else {
 		replace_with_new(s, g);
 	}
 }
 
+/*
+ * Main is full and the spare empty: half of the objects, those freed last, change over, and the
+ * spare becomes main. Then a load that goes up and down by less than half a sheaf stays in it,
+ * where a mere exchange would leave it at the edge of both.
+ */
+static void level(struct grip *g)
+{
+	uint32_t kept = g->main->size / 2;
+
+	for (uint32_t i = kept; i < g->main->size; i++)
+		sheaf_push(g->spare, g->main->objects[i]);
+	resize(g->main, kept);
+	swap(g);
+}
+
+static bool is_to_level(const struct kmem_cache *s, const struct grip *g)
+{
+	return grow_is_on(s) && nr_in(g->main) && !g->spare->size &&
+	       g->spare->capacity >= g->main->capacity;
+}
+
 static void make_room(struct kmem_cache *s, struct grip *g)
 {
 	if (has_room(g->spare)) {
-		swap(g);
+		if (is_to_level(s, g))
+			level(g);
+		else
+			swap(g);
 	} else if (g->main && g->spare) {
 		replace_full(s, g);
 	} else {
@@ -286,17 +327,10 @@ static size_t push_many(struct slab_sheaf *sheaf, size_t n, void *const *p)
 /* Main is empty: the spare, or a full one of the barn; nothing is fetched from slabs. */
 static bool replace_at_hand(struct kmem_cache *s, struct grip *g)
 {
-	struct slab_sheaf *full;
-
-	if (nr_in(g->spare)) {
-		swap(g);
-		return true;
-	}
-	full = barn_replace_empty(local_barn(s), g->main);
-	stat_inc(s, full ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
-	if (full)
-		g->main = full;
-	return full;
+	if (!nr_in(g->spare))
+		return replace_from_barn(s, g);
+	swap(g);
+	return true;
 }
 
 size_t sheaf_take_bulk(struct kmem_cache *s, size_t n, void **p)

@@ -6,20 +6,16 @@
 #include "frame.h"
 #include "freelist.h"
 #include "nodes.h"
+#include "partial.h"
 #include "stat.h"
 #include "trailer.h"
-
-static void add_partial(struct node *n, int nr)
-{
-	__atomic_store_n(&n->nr_partial, n->nr_partial + (unsigned int)nr, __ATOMIC_RELAXED);
-}
 
 void single_unlist(struct node *n, struct frame *f)
 {
 	if (f->on_list)
-		add_partial(n, -1);
-	f->on_list = false;
-	list_del(&f->link);
+		partial_unlist(n, f);
+	else
+		list_del(&f->link);
 }
 
 static bool belongs_to_partial(const struct frame *f)
@@ -31,10 +27,9 @@ void single_list(struct node *n, struct frame *f)
 {
 	if (f->frozen)
 		return;
-	f->on_list = belongs_to_partial(f);
-	list_add_tail(&f->link, f->on_list ? &n->partial : &n->full);
-	if (f->on_list)
-		add_partial(n, 1);
+	list_add_tail(&f->link, belongs_to_partial(f) ? &n->partial : &n->full);
+	if (belongs_to_partial(f))
+		partial_enlist(n, f);
 }
 
 /* A partial slab keeps its place; repairs may have changed whether it is one. */
@@ -104,16 +99,13 @@ static void *take_new(struct kmem_cache *s, gfp_t gfp, int node, const struct wa
 	n = &s->node[f->node];
 	list_init(&f->link);
 	lock_acquire(&n->lock);
-	n->nr_slabs++;
-	n->nr_objects += f->objects;
-	n->nr_fallbacks += f->order < s->geo.order + slab_page_order;
+	partial_count_in(s, n, f);
 	object = take(s, f, w);
 	single_list(n, f);
 	if (f->on_list)
 		list_move(&f->link, &n->partial);
 	lock_release(&n->lock);
 	stat_inc(s, STAT_ALLOC_SLAB);
-	stat_add(s, STAT_ORDER_FALLBACK, f->order < s->geo.order + slab_page_order);
 	return object;
 }
 
@@ -127,27 +119,19 @@ void *single_alloc(struct kmem_cache *s, gfp_t gfp, int node, size_t bytes, cons
 	return object ? object : take_new(s, gfp, (int)here, &w);
 }
 
-static bool may_discard(const struct kmem_cache *s, const struct node *n, const struct frame *f)
-{
-	return !f->inuse && n->nr_partial >= cache_min_partial(s);
-}
-
 /* Returns the slab if it is to be given back. */
 static struct frame *put(struct kmem_cache *s, struct node *n, struct frame *f, void *object)
 {
 	freelist_push(s, f, object);
 	f->inuse--;
-	if (!may_discard(s, n, f)) {
+	if (!partial_is_surplus(s, n, f)) {
 		stat_add(s, STAT_FREE_ADD_PARTIAL, !f->on_list);
 		settle(n, f);
 		return NULL;
 	}
 	stat_add(s, STAT_FREE_REMOVE_PARTIAL, f->on_list);
 	single_unlist(n, f);
-	n->nr_slabs--;
-	n->nr_objects -= f->objects;
-	n->nr_fallbacks -= f->order < s->geo.order + slab_page_order;
-	stat_inc(s, STAT_FREE_SLAB);
+	partial_count_out(s, n, f);
 	return f;
 }
 

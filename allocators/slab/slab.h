@@ -75,7 +75,17 @@ struct kmem_cache;
  * reason in one sentence, "" after success. The first allocation boots with the defaults if nobody
  * did.
  *
- *   partition=none|random|typed   how kmalloc spreads over its 16 sets of caches (default none)
+ *   partition=none|random|typed   how kmalloc spreads over its sets of caches (default none)
+ *   partitions=2|16|64|256        how many sets those modes have; -falloc-token-max has to say the
+ *                                 same (default 16, the kernel's)
+ *   classes=kernel|fine           the sizes of kmalloc's caches: 8 to 8192 by powers of two, 96 and
+ *                                 192; or multiples of 16 to 128 and then eight a doubling, so that
+ *                                 less than 12.5 % of a class is unused (default kernel)
+ *   sheaves=kernel|grow           how many objects a sheaf holds: 60, 28, 12 or 4 by their size; or
+ *                                 more where a load goes up and down by more than that (default
+ *                                 kernel)
+ *   minalign=8|16                 the least size and alignment of kmalloc's objects, the kernel's
+ *                                 ARCH_KMALLOC_MINALIGN (default 8)
  *   cpus=N                        the CPU count that slab orders follow (default: CPUs present)
  *   slab_min_order=N slab_max_order=N slab_min_objects=N   as the kernel's parameters (0, 3, 0)
  *   seed=N                        the random mode's seed (default: drawn from the system)
@@ -434,7 +444,7 @@ static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token 
  * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
  * destroys the buckets when nobody uses them any more; objects still allocated are reported.
  */
-typedef struct kmem_cache *kmem_buckets[18]; /* by class, as the kernel numbers them; some NULL */
+typedef struct kmem_cache *kmem_buckets[64]; /* by class; with classes=kernel numbered as there */
 
 SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 					   unsigned int useroffset, unsigned int usersize,

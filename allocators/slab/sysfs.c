@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "cpuslab.h"
 #include "frame.h"
+#include "grow.h"
 #include "merge.h"
 #include "stat.h"
 
@@ -41,7 +42,7 @@ SHOW_VALUE(min_partial, cache_min_partial(s))
 SHOW_VALUE(object_size, cache_object_size(s))
 SHOW_VALUE(objs_per_slab, s->geo.objects)
 SHOW_VALUE(order, s->geo.order)
-SHOW_VALUE(sheaf_capacity, slab_cpuslab ? 0 : s->geo.capacity)
+SHOW_VALUE(sheaf_capacity, slab_cpuslab ? 0 : grow_capacity(s))
 SHOW_VALUE(remote_ratio, cache_remote_ratio(s) / 10)
 SHOW_VALUE(slab_size, s->geo.size)
 SHOW_VALUE(usersize, s->usersize)

@@ -270,8 +270,8 @@ extern struct zone slab_zones[SLAB_MAX_NODES];
  * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
  * CPU's cache. 32 bytes, as in the kernel, so that header and objects fill a kmalloc class exactly.
  *
- * E9. size <= capacity; each object belongs to the cache, is on no freelist, not fresh, and in no
- *     sheaf twice; so the objects of a slab in sheaves are <= inuse
+ * E9. size <= capacity <= the cache's capacity_max; each object belongs to the cache, is on no
+ * freelist, not fresh, and in no sheaf twice; so the objects of a slab in sheaves are <= inuse
  *
  * In a lane it is written by restartable sequences; else by its owner. Relaxed atomics, because
  * usage.c reads it from elsewhere.
@@ -381,7 +381,7 @@ struct geometry {
 	unsigned int min_order; /* tried when the usual order fails */
 	unsigned int min_objects;
 	unsigned int min_partial;  /* slabs kept although they are empty; may be set (sysfs.h) */
-	unsigned int capacity;	   /* objects in a sheaf; 0: no sheaves */
+	unsigned int capacity;	   /* objects in a sheaf by the kernel's rules; 0: no sheaves */
 	unsigned int track_offset; /* of the alloc track, from the object; the free track follows */
 	unsigned int orig_offset;  /* of the word with the size asked for; 0: not kept */
 	unsigned int ext_offset; /* of the extension in the padding, from the slot; 0: not there */
@@ -398,7 +398,10 @@ struct kmem_cache {
 	uint32_t alloc_slot;
 	uint32_t free_slot;
 	uint32_t slot;
-	uint32_t lane; /* where the lane is, whatever the engine keeps in it; 0: none */
+	uint32_t lane;	       /* where the lane is, whatever the engine keeps in it; 0: none */
+	uint16_t capacity;     /* of a new sheaf (grow.h); 0: no sheaves */
+	uint16_t capacity_max; /* what it may grow to */
+	uint32_t missed;       /* how often sheaves were empty since it last grew, weighted */
 	slab_flags_t flags;
 	bool hooked; /* hooks.h: an allocation or a free is more than moving an object */
 	struct geometry geo;

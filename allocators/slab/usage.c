@@ -58,7 +58,8 @@ static uint32_t nr_cached(struct kmem_cache *s, struct slab_sheaf *a)
 {
 	uint32_t nr = __atomic_load_n(&a->size, __ATOMIC_RELAXED);
 
-	return (uint32_t)min_size(nr, s->geo.capacity);
+	nr = (uint32_t)min_size(nr, __atomic_load_n(&a->capacity, __ATOMIC_RELAXED));
+	return (uint32_t)min_size(nr, s->capacity_max);
 }
 
 /* First round: how many objects of each slab are in sheaves. */

@@ -97,7 +97,7 @@ static int random_follows_the_location(void)
 	for (unsigned int i = 0; i < NR_SITES; i++) {
 		void *p = kmalloc_token(64, GFP_KERNEL, token_of(i, 0));
 
-		if (cache_of(p) != kmalloc_cache(partition_random(&sites[i], seed), 6))
+		if (cache_of(p) != kmalloc_cache(partition_hash(&sites[i], seed, 4), 6))
 			return 2;
 		kfree(p);
 	}
@@ -180,7 +180,7 @@ static void test_sites_spread_evenly_whatever_the_seed(void **state)
 		unsigned int count[NR_PARTITIONS] = { 0 };
 
 		for (unsigned int i = 0; i < NR_SITES; i++)
-			count[partition_random(&sites[i], seed)]++;
+			count[partition_hash(&sites[i], seed, 4)]++;
 		for (unsigned int i = 0; i < NR_PARTITIONS; i++)
 			chi += (count[i] - expected) * (count[i] - expected) / expected;
 		assert_true(chi < 44.3);
@@ -207,7 +207,7 @@ static void test_another_seed_groups_sites_differently(void **state)
 		for (int i = 0; i < 400; i++) {
 			uint64_t seed = random_u64(&r);
 
-			nr += partition_random(a, seed) == partition_random(b, seed);
+			nr += partition_hash(a, seed, 4) == partition_hash(b, seed, 4);
 		}
 		together += nr;
 		changing += nr > 0 && nr < 400;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/* The tables of the two schemes. See classes.h. */
+#include "classes.h"
+
+#define FINE_STEP	16u  /* bytes between small classes */
+#define FINE_SMALL	128u /* up to here; then so many classes a doubling: */
+#define FINE_A_DOUBLING 8u
+#define KERNEL_FIRST	3u  /* 2^3 bytes */
+#define KERNEL_TOP	13u /* 2^13 bytes, the last with steps */
+
+struct classes slab_classes;
+
+/* Class @index takes the sizes that no smaller one takes, up to @bytes. */
+static void add(unsigned int index, unsigned int bytes, unsigned int *step)
+{
+	slab_classes.bytes[index] = bytes;
+	for (; *step < bytes >> CLASS_STEP_SHIFT; (*step)++)
+		slab_classes.of_step[*step] = (uint8_t)index;
+}
+
+static unsigned int fine_after(unsigned int bytes)
+{
+	if (bytes < FINE_SMALL)
+		return bytes + FINE_STEP - bytes % FINE_STEP;
+	return bytes + (1u << bits_ilog2(bytes)) / FINE_A_DOUBLING;
+}
+
+static void make_fine(unsigned int bytes)
+{
+	unsigned int step = 0, index = 1;
+
+	for (; bytes <= KMALLOC_MAX_CACHE_SIZE; bytes = fine_after(bytes))
+		add(index++, bytes, &step);
+	slab_classes.above = (uint8_t)(index - 1 - KERNEL_TOP);
+}
+
+/* 2^n, and 96 and 192 between their neighbours. */
+static void make_kernel(unsigned int bytes)
+{
+	unsigned int step = 0;
+
+	for (unsigned int n = bits_ilog2(bytes); n <= KERNEL_TOP; n++) {
+		add(n, 1u << n, &step);
+		if (n == 6)
+			add(1, 96, &step);
+		if (n == 7)
+			add(2, 192, &step);
+	}
+	slab_classes.above = 0;
+}
+
+/* Those that exist with larger pages only. */
+static void make_above(void)
+{
+	for (unsigned int n = KERNEL_TOP + 1; (size_t)1 << n <= kmalloc_max_cache_size(); n++)
+		slab_classes.bytes[(uint8_t)(n + slab_classes.above)] = 1u << n;
+}
+
+void classes_init(enum class_scheme scheme, unsigned int min_align)
+{
+	slab_classes = (struct classes){ .above = 0 };
+	if (scheme == CLASSES_FINE)
+		make_fine(min_align);
+	else
+		make_kernel(min_align);
+	make_above();
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/* The caches of kmalloc: their names and flags, which are made at boot, which later. See kmalloc.h.
+ */
+#include "kmalloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "boot.h"
+#include "cache.h"
+#include "debug_flags.h"
+#include "kmalloc_fast.h"
+#include "large.h"
+#include "text.h"
+
+uint32_t kmalloc_slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
+
+static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
+static bool is_lazy; /* caches are made when they are first asked for */
+static bool is_open; /* the fast path may use what is made */
+
+struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
+{
+	return __atomic_load_n(&caches[type][index], __ATOMIC_ACQUIRE);
+}
+
+void *kmalloc_internal(size_t bytes, gfp_t gfp)
+{
+	struct kmem_cache *s;
+
+	if (bytes > kmalloc_max_cache_size())
+		return large_alloc(bytes, gfp, NUMA_NO_NODE);
+	s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(bytes)];
+	if (!s)
+		s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(1ul << bits_fls(bytes - 1))];
+	return alloc_object(s, gfp);
+}
+
+/* "64", "1k" */
+static void name_bytes(struct text *t, unsigned int bytes)
+{
+	text_u64(t, bytes < 1024 ? bytes : bytes / 1024);
+	if (bytes >= 1024)
+		text_str(t, "k");
+}
+
+static void name_cache(struct text *t, unsigned int type, unsigned int bytes)
+{
+	text_str(t, "kmalloc-");
+	if (type == KMALLOC_RECLAIM) {
+		text_str(t, "rcl-");
+	} else if (type == KMALLOC_CGROUP) {
+		text_str(t, "cg-");
+	} else if (type == KMALLOC_NO_OBJ_EXT) {
+		text_str(t, "no-objext-");
+	} else if (type != KMALLOC_NORMAL) {
+		text_str(t, type < 10 ? "part-0" : "part-");
+		text_u64(t, type);
+		text_str(t, "-");
+	}
+	name_bytes(t, bytes);
+}
+
+static slab_flags_t type_flags(unsigned int type)
+{
+	if (type == KMALLOC_RECLAIM)
+		return SLAB_KMALLOC | SLAB_RECLAIM_ACCOUNT;
+	if (type == KMALLOC_CGROUP)
+		return SLAB_KMALLOC | SLAB_ACCOUNT;
+	if (type == KMALLOC_NO_OBJ_EXT)
+		return SLAB_KMALLOC | SLAB_NO_MERGE | SLAB_NO_OBJ_EXT | SLAB_NO_SHEAVES;
+	return SLAB_KMALLOC | SLAB_NO_MERGE;
+}
+
+static int create(unsigned int type, unsigned int index)
+{
+	unsigned int bytes = kmalloc_class_bytes(index);
+	char name[SLAB_NAME_LEN];
+	struct text t;
+	struct layout l = {
+		.size = bytes,
+		.align = 1u << (bits_ffs(bytes) - 1), /* the largest power of two that divides it */
+		.usersize = bytes,
+	};
+	struct kmem_cache *s;
+
+	text_init(&t, name, sizeof(name));
+	name_cache(&t, type, bytes);
+	l.flags = debug_flags_for(name, type_flags(type));
+	s = cache_create(name, &l, NULL);
+	if (!s)
+		return -errno;
+	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* The kernel's order: 96, 192, then the powers of two; fine classes from the smallest. */
+static int create_type(unsigned int type)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < NR_KMALLOC_INDEXES; i++)
+		if (kmalloc_class_bytes(i))
+			err = create(type, i);
+	return err;
+}
+
+/* Sheaves and what belongs to caches: of many classes the powers of two will do. */
+static int create_internal(void)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < NR_KMALLOC_INDEXES; i++) {
+		unsigned int bytes = kmalloc_class_bytes(i);
+
+		if (bytes && (!is_lazy || bits_is_pow2(bytes)))
+			err = create(KMALLOC_NO_OBJ_EXT, i);
+	}
+	return err;
+}
+
+static int create_all(void)
+{
+	int err = 0;
+
+	for (unsigned int set = 0; !err && set < partition_nr_used(); set++)
+		err = create_type(set);
+	if (!err)
+		err = create_type(KMALLOC_RECLAIM);
+	return err ? err : create_type(KMALLOC_CGROUP);
+}
+
+int kmalloc_init(enum class_scheme scheme, unsigned int min_align)
+{
+	int err;
+
+	classes_init(scheme, min_align);
+	is_lazy = scheme != CLASSES_KERNEL || slab_partition.nr != NR_PARTITIONS;
+	err = create_internal(); /* the sheaves of all others are made of these */
+	if (!err && !is_lazy)
+		err = create_all();
+	return err;
+}
+
+static void open_slot(unsigned int set, unsigned int index)
+{
+	const struct kmem_cache *s = caches[set][index];
+
+	if (s)
+		__atomic_store_n(&kmalloc_slots[(set << NR_CLASSES_SHIFT) + index], s->alloc_slot,
+				 __ATOMIC_RELEASE);
+}
+
+void kmalloc_open(void)
+{
+	for (unsigned int set = 0; set < partition_nr_used(); set++)
+		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
+			open_slot(set, i);
+	is_open = true;
+}
+
+/* Somebody else may have been faster. slab_boot_lock is held. */
+static struct kmem_cache *make(unsigned int type, unsigned int index)
+{
+	if (!caches[type][index] && create(type, index))
+		return NULL;
+	if (is_open && type < partition_nr_used())
+		open_slot(type, index);
+	return caches[type][index];
+}
+
+struct kmem_cache *kmalloc_cache_for(unsigned int type, unsigned int index)
+{
+	struct kmem_cache *s = kmalloc_cache(type, index);
+
+	if (likely(s))
+		return s;
+	boot_lock();
+	s = make(type, index);
+	boot_unlock();
+	return s;
+}
+
+void kmalloc_exit(void)
+{
+	memset(caches, 0, sizeof(caches));
+}

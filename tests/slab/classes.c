@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The schemes of size classes, the least alignment, and the number of partitions: which cache an
+ * object really lies in, how much of it is unused, and that caches made late are made once.
+ */
+#include "common.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "allocators/slab/kmalloc.h"
+#include "allocators/slab/pagemap.h"
+
+#define NR_THREADS 4
+
+static struct kmalloc_token token_of(unsigned long token)
+{
+	return (struct kmalloc_token){ &token_of, token };
+}
+
+/* A failed assertion in the child ends in a failed run of all tests there. */
+static void run_in_mode(const char *options, void (*body)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		boot_or_fail(options);
+		body();
+		assert_equations_hold();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("with %s", options);
+}
+
+static struct kmem_cache *cache_of(const void *p)
+{
+	return frame_of(p)->cache;
+}
+
+/* The least class that holds @size, by the definition and not by the table. */
+static size_t kernel_class(size_t size, size_t min_align)
+{
+	size_t bytes = min_align;
+
+	while (bytes < size)
+		bytes *= 2;
+	if (size > 64 && size <= 96)
+		return 96;
+	return size > 128 && size <= 192 ? 192 : bytes;
+}
+
+static size_t fine_class(size_t size, size_t min_align)
+{
+	size_t step = 16;
+
+	if (size <= min_align)
+		return min_align;
+	while (step * 16 < size)
+		step *= 2;
+	return (size + step - 1) / step * step;
+}
+
+static int check_sizes(size_t (*class_of)(size_t size, size_t min_align), size_t min_align)
+{
+	int wrong = 0;
+
+	for (size_t size = 1; size <= KMALLOC_MAX_CACHE_SIZE; size++) {
+		char *p = kmalloc(size, GFP_KERNEL);
+		size_t bytes = kmem_cache_size(cache_of(p));
+
+		wrong += bytes != class_of(size, min_align) || (uintptr_t)p % min_align ||
+			 (uintptr_t)p % (bytes & (~bytes + 1)) || ksize(p) < size ||
+			 kmalloc_size_roundup(size) != bytes;
+		memset(p, (int)size, size);
+		kfree(p);
+	}
+	return wrong;
+}
+
+static void kernel(void)
+{
+	assert_int_equal(check_sizes(kernel_class, 8), 0);
+}
+
+static void kernel_16(void)
+{
+	assert_int_equal(check_sizes(kernel_class, 16), 0);
+	assert_null(kmalloc_cache(KMALLOC_NORMAL, 3));
+}
+
+static void fine(void)
+{
+	assert_int_equal(check_sizes(fine_class, 8), 0);
+}
+
+static void fine_16(void)
+{
+	assert_int_equal(check_sizes(fine_class, 16), 0);
+	for (size_t size = 113; size <= KMALLOC_MAX_CACHE_SIZE; size++)
+		assert_true((fine_class(size, 16) - size) * 8 < fine_class(size, 16));
+}
+
+static void classes_serve_every_size(void **state)
+{
+	(void)state;
+	run_in_mode("classes=kernel", kernel);
+	run_in_mode("classes=kernel,minalign=16", kernel_16);
+	run_in_mode("classes=fine", fine);
+	run_in_mode("classes=fine,minalign=16", fine_16);
+	run_in_mode("classes=fine,minalign=16,debug=FZPU", fine_16);
+	run_in_mode("classes=fine,engine=cpuslab", fine);
+	run_in_mode("classes=kernel,partitions=64", kernel);
+}
+
+/* Beyond the steps the classes go on by powers of two. */
+static void large_pages(void)
+{
+	for (size_t size = 8193; size <= kmalloc_max_cache_size(); size += 1000) {
+		char *p = kmalloc(size, GFP_KERNEL);
+
+		assert_int_equal(kmem_cache_size(cache_of(p)), kernel_class(size, 16));
+		kfree(p);
+	}
+}
+
+static void classes_go_on_with_larger_pages(void **state)
+{
+	(void)state;
+	run_in_mode("classes=fine,page_size=64K", large_pages);
+	run_in_mode("classes=kernel,page_size=64K,partitions=2", large_pages);
+	run_in_mode("classes=fine,page_size=16K", large_pages);
+}
+
+static void check_tokens(unsigned int nr)
+{
+	struct kmem_cache *of[256] = { NULL };
+
+	for (unsigned long token = 0; token < 1024; token++) {
+		void *p = kmalloc_token(100, GFP_KERNEL, token_of(token));
+		struct kmem_cache **s = &of[token % nr];
+
+		assert_true(!*s || *s == cache_of(p));
+		*s = cache_of(p);
+		kfree(p);
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		for (unsigned int j = 0; j < i; j++)
+			assert_ptr_not_equal(of[i], of[j]);
+}
+
+static void two(void)
+{
+	check_tokens(2);
+}
+
+static void sixteen(void)
+{
+	check_tokens(16);
+}
+
+static void sixty_four(void)
+{
+	check_tokens(64);
+}
+
+static void all_256(void)
+{
+	check_tokens(256);
+	assert_string_equal(kmem_cache_name(cache_of(kmalloc_token(64, GFP_KERNEL, token_of(200)))),
+			    "kmalloc-part-200-64");
+}
+
+static void each_token_has_its_set(void **state)
+{
+	(void)state;
+	run_in_mode("partition=typed,partitions=2", two);
+	run_in_mode("partition=typed", sixteen);
+	run_in_mode("partition=typed,partitions=64,classes=fine", sixty_four);
+	run_in_mode("partition=typed,partitions=256", all_256);
+	run_in_mode("partition=typed,partitions=256,engine=cpuslab", all_256);
+}
+
+static char sites[4096];
+
+/* Every set of the random mode is used, none much more than others. */
+static void spread(unsigned int nr)
+{
+	unsigned int count[256] = { 0 };
+
+	for (unsigned int i = 0; i < sizeof(sites); i++)
+		count[partition_set((struct kmalloc_token){ &sites[i], 0 })]++;
+	for (unsigned int i = 0; i < 256; i++)
+		assert_true(i < nr ? count[i] > 0 && count[i] < 4 * sizeof(sites) / nr : !count[i]);
+}
+
+static void hashed_2(void)
+{
+	spread(2);
+}
+
+static void hashed_256(void)
+{
+	spread(256);
+}
+
+static void random_mode_uses_all_sets(void **state)
+{
+	(void)state;
+	run_in_mode("partition=random,partitions=2,seed=1", hashed_2);
+	run_in_mode("partition=random,partitions=256,seed=1", hashed_256);
+}
+
+static pthread_barrier_t start;
+
+/* All threads ask for each cache at the same moment. */
+static void *ask(void *arg)
+{
+	struct kmem_cache **seen = arg;
+
+	for (unsigned int i = 0; i < 256; i++) {
+		void *p;
+
+		pthread_barrier_wait(&start);
+		p = kmalloc_token(32, GFP_KERNEL, token_of(i));
+		seen[i] = cache_of(p);
+		kfree(p);
+	}
+	return NULL;
+}
+
+static void race(void)
+{
+	static struct kmem_cache *seen[NR_THREADS][256];
+	pthread_t threads[NR_THREADS];
+
+	pthread_barrier_init(&start, NULL, NR_THREADS);
+	for (int i = 0; i < NR_THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, seen[i]), 0);
+	for (int i = 0; i < NR_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 1; i < NR_THREADS; i++)
+		assert_memory_equal(seen[i], seen[0], sizeof(seen[0]));
+}
+
+static void late_caches_are_made_once(void **state)
+{
+	(void)state;
+	run_in_mode("partition=typed,partitions=256", race);
+	run_in_mode("partition=typed,partitions=256,engine=cpuslab", race);
+}
+
+/* A set of buckets has the scheme's classes. */
+static void buckets(void)
+{
+	kmem_buckets *b = kmem_buckets_create("own", 0, 0, 0, NULL);
+	void *p = kmem_buckets_alloc(b, 150, GFP_KERNEL);
+
+	assert_string_equal(kmem_cache_name(cache_of(p)), "own-160");
+	kfree(p);
+	kmem_buckets_destroy(b);
+}
+
+static void buckets_follow_the_scheme(void **state)
+{
+	(void)state;
+	run_in_mode("classes=fine,slab_buckets=1", buckets);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes_serve_every_size),
+		cmocka_unit_test(classes_go_on_with_larger_pages),
+		cmocka_unit_test(each_token_has_its_set),
+		cmocka_unit_test(random_mode_uses_all_sets),
+		cmocka_unit_test(late_caches_are_made_once),
+		cmocka_unit_test(buckets_follow_the_scheme),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

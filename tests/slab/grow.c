@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sheaves that grow: when they do, how far, that small and large ones live together, and that a
+ * cache gives all of them back.
+ */
+#include "common.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "allocators/slab/grow.h"
+#include "allocators/slab/kmalloc.h"
+#include "allocators/slab/percpu.h"
+#include "lib/random.h"
+
+#define MANY 1500
+
+/* A failed assertion in the child ends in a failed run of all tests there. */
+static void run_in_mode(const char *options, void (*body)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		boot_or_fail(options);
+		body();
+		assert_equations_hold();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("with %s", options);
+}
+
+static void up_and_down(struct kmem_cache *s, unsigned int n, unsigned int rounds)
+{
+	static void *objects[MANY];
+
+	for (unsigned int r = 0; r < rounds; r++) {
+		for (unsigned int i = 0; i < n; i++)
+			objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		for (unsigned int i = 0; i < n; i++)
+			kmem_cache_free(s, objects[i]);
+	}
+}
+
+static size_t nr_slabs(struct kmem_cache *s)
+{
+	return s->node[0].nr_slabs;
+}
+
+/* 256 KiB of objects, and one object of 8 KiB for the sheaf. */
+static void check_growth(unsigned int size, unsigned int first, unsigned int last)
+{
+	struct kmem_cache *s = kmem_cache_create("grows", size, 0, SLAB_NO_MERGE, NULL);
+
+	assert_int_equal(grow_capacity(s), first);
+	up_and_down(s, 1, 1000);
+	assert_int_equal(grow_capacity(s), first);
+	up_and_down(s, MANY, 200);
+	assert_int_equal(grow_capacity(s), last);
+	assert_equations_hold();
+	kmem_cache_shrink(s);
+	assert_int_equal(nr_slabs(s), 0);
+	kmem_cache_destroy(s);
+}
+
+static void growing(void)
+{
+	check_growth(64, 60, 1020);
+	check_growth(256, 28, 1020);
+	check_growth(1024, 12, 252);
+	check_growth(4096, 4, 60);
+}
+
+static void constant(void)
+{
+	check_growth(64, 60, 60);
+	check_growth(4096, 4, 4);
+}
+
+static void sheaves_grow_with_the_load(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow,slab_merge=0", growing);
+	run_in_mode("sheaves=kernel,slab_merge=0", constant);
+	run_in_mode("", constant);
+}
+
+/* No more than two sheaves a CPU and a full barn stay behind. */
+static void kept(void)
+{
+	struct kmem_cache *s = kmem_cache_create("kept", 512, 0, SLAB_NO_MERGE, NULL);
+	struct slab_usage u;
+	static void *objects[50000];
+
+	up_and_down(s, MANY, 200);
+	for (int r = 0; r < 3; r++) {
+		for (unsigned int i = 0; i < 50000; i++)
+			objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		for (unsigned int i = 0; i < 50000; i++)
+			kmem_cache_free(s, objects[i]);
+	}
+	slab_usage(&u);
+	assert_true(u.nr_cached <=
+		    (MAX_FULL_SHEAVES + 2 * (percpu_nr_cpus() + 1)) * s->capacity_max + 2000);
+	kmem_cache_destroy(s);
+}
+
+static void what_stays_in_sheaves_is_bounded(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", kept);
+}
+
+static struct kmem_cache *shared;
+
+static void *churn(void *arg)
+{
+	struct random random;
+	void *objects[MANY] = { NULL };
+
+	random_seed(&random, (uintptr_t)arg);
+	for (int i = 0; i < 200000; i++) {
+		uint32_t at = random_below(&random, i % 20000 < 10000 ? MANY : 50);
+
+		if (objects[at])
+			kmem_cache_free(shared, objects[at]);
+		objects[at] = objects[at] ? NULL : kmem_cache_alloc(shared, GFP_KERNEL);
+		if (i % 30000 == 0)
+			kmem_cache_shrink(shared);
+	}
+	for (int i = 0; i < MANY; i++)
+		kmem_cache_free(shared, objects[i]);
+	return NULL;
+}
+
+static void threads(void)
+{
+	pthread_t t[4];
+
+	shared = kmem_cache_create("shared", 200, 0, SLAB_NO_MERGE, NULL);
+	for (uintptr_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, churn, (void *)(i + 1)), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	assert_equations_hold();
+	kmem_cache_shrink(shared);
+	assert_equations_hold();
+	kmem_cache_destroy(shared);
+}
+
+static void small_and_large_sheaves_live_together(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", threads);
+	run_in_mode("sheaves=grow,nodes=2", threads);
+}
+
+/* Prefilled sheaves come from and go to the same lanes and barns. */
+static void prefilled(void)
+{
+	struct kmem_cache *s = kmem_cache_create("ahead", 128, 0, SLAB_NO_MERGE, NULL);
+	unsigned int sizes[] = { 1, 60, 61, 124, 500, 1020, 1500 };
+
+	for (int r = 0; r < 20; r++) {
+		up_and_down(s, MANY, 10);
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			struct slab_sheaf *sheaf =
+				kmem_cache_prefill_sheaf(s, GFP_KERNEL, sizes[i]);
+
+			assert_true(kmem_cache_sheaf_size(sheaf) >= sizes[i]);
+			kmem_cache_return_sheaf(s, GFP_KERNEL, sheaf);
+		}
+		assert_equations_hold();
+	}
+	kmem_cache_destroy(s);
+}
+
+static void prefilled_sheaves_of_any_size(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", prefilled);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sheaves_grow_with_the_load),
+		cmocka_unit_test(what_stays_in_sheaves_is_bounded),
+		cmocka_unit_test(small_and_large_sheaves_live_together),
+		cmocka_unit_test(prefilled_sheaves_of_any_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
