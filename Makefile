@@ -72,11 +72,13 @@ RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.
 # Pure functions of libslab, which it does not export, for ./runner geometry.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
+DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
-ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(HARNESS_TEST_OBJ)
+ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o
 
-UNIT_TESTS := $(UNIT_OBJ:.o=)
+DROPIN_TESTS := $(DROPIN_TEST_OBJ:.o=)
+UNIT_TESTS := $(UNIT_OBJ:.o=) $(DROPIN_TESTS)
 HARNESS_TESTS := $(HARNESS_TEST_OBJ:.o=)
 CLI_TESTS := $(filter-out tests/cli/lib.sh,$(sort $(wildcard tests/cli/*.sh)))
 MODELS := tests/models/run.sh
@@ -133,14 +135,17 @@ format:
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -DLIBFUZZER -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$(GEN) $(DEP_CFLAGS) -pthread
 
-## fuzz       build/fuzz/api, a fuzzer of libslab's API; needs CLANG and libclang-rt-22-dev
-fuzz: $(O)/fuzz/api
+## fuzz       build/fuzz/api and tokens, fuzzers of libslab and of AllocToken; needs CLANG and libclang-rt-22-dev
+fuzz: $(O)/fuzz/api $(O)/fuzz/tokens
 
-$(O)/fuzz/api: tests/slab/fuzz.c $(wildcard allocators/slab/*.[ch] lib/*.h) $(GEN)/version.h
+$(O)/fuzz/api: tests/slab/fuzz.c
+$(O)/fuzz/tokens: tests/dropin/tokens.c $(wildcard allocators/slab/dropin/*.[ch])
+
+$(O)/fuzz/api $(O)/fuzz/tokens: $(wildcard allocators/slab/*.[ch] lib/*.h) $(GEN)/version.h
 	$(say) FUZZ $@
 	$(Q)test -n '$(CLANG)' || { echo 'clang-22 is missing: apt-get install clang-22 libclang-rt-22-dev, then ./configure' >&2; exit 1; }
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $< $(wildcard allocators/slab/*.c) $(URCU_LIBS) -ldl
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $(filter tests/%.c allocators/slab/dropin/%.c,$^) $(wildcard allocators/slab/*.c) $(URCU_LIBS) -ldl
 
 ## plots      draw every figure again from results/slabbench.db
 plots: all
@@ -236,7 +241,12 @@ $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
 
-$(UNIT_TESTS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
+# The drop-in in the program: under a sanitizer, too, where its functions have other names.
+$(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $< $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
+
+$(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
 

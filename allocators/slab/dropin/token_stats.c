@@ -86,17 +86,12 @@ static void name_program(char *name, size_t len)
 	memcpy(name, base, min_size(strlen(base), len - 1));
 }
 
-static unsigned int nr_slots(void)
-{
-	return slab_partition.mode == PARTITION_NONE ? 1 : NR_PARTITIONS;
-}
-
 static struct token_record *claim(void)
 {
 	uint64_t at = __atomic_fetch_add(&file->nr_images, 1, __ATOMIC_RELAXED);
 	struct token_record *r = at < TOKEN_RECORD_IMAGES ? &file->records[at] : &nowhere;
 
-	r->nr_slots = nr_slots();
+	r->nr_slots = partition_nr_used();
 	strncpy(r->partition, partition_name(slab_partition.mode), sizeof(r->partition) - 1);
 	name_program(r->program, sizeof(r->program));
 	__atomic_store_n(&r->pid, getpid(), __ATOMIC_RELEASE);

@@ -57,4 +57,34 @@
 	TOKEN_ENTRY(__size_returning_new_hot_cold, 2)                                              \
 	TOKEN_ENTRY(__size_returning_new_aligned_hot_cold, 3)
 
+/* The ids of the fast ABI, 0 to 255, as a list for the assembler. */
+#define TOKEN_DECADE(d) d "0," d "1," d "2," d "3," d "4," d "5," d "6," d "7," d "8," d "9,"
+#define TOKEN_IDS                                                                                  \
+	TOKEN_DECADE("")                                                                           \
+	TOKEN_DECADE("1")                                                                          \
+	TOKEN_DECADE("2")                                                                          \
+	TOKEN_DECADE("3")                                                                          \
+	TOKEN_DECADE("4")                                                                          \
+	TOKEN_DECADE("5")                                                                          \
+	TOKEN_DECADE("6")                                                                          \
+	TOKEN_DECADE("7")                                                                          \
+	TOKEN_DECADE("8")                                                                          \
+	TOKEN_DECADE("9")                                                                          \
+	TOKEN_DECADE("10")                                                                         \
+	TOKEN_DECADE("11")                                                                         \
+	TOKEN_DECADE("12")                                                                         \
+	TOKEN_DECADE("13")                                                                         \
+	TOKEN_DECADE("14")                                                                         \
+	TOKEN_DECADE("15")                                                                         \
+	TOKEN_DECADE("16")                                                                         \
+	TOKEN_DECADE("17")                                                                         \
+	TOKEN_DECADE("18")                                                                         \
+	TOKEN_DECADE("19")                                                                         \
+	TOKEN_DECADE("20")                                                                         \
+	TOKEN_DECADE("21")                                                                         \
+	TOKEN_DECADE("22")                                                                         \
+	TOKEN_DECADE("23")                                                                         \
+	TOKEN_DECADE("24")                                                                         \
+	"250,251,252,253,254,255"
+
 #endif
