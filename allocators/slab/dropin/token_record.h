@@ -22,6 +22,7 @@
  */
 struct token_count {
 	uint64_t objects;
+	uint64_t tokened; /* those of them that AllocToken calls made */
 	uint64_t bytes;
 	uint64_t live_objects;
 	uint64_t live_bytes;
@@ -39,7 +40,7 @@ struct token_record {
 	struct token_count slots[TOKEN_RECORD_SLOTS]; /* by set of kmalloc caches; together all */
 	uint64_t reserved[20];
 };
-_Static_assert(sizeof(struct token_record) == 12680, "written by one program, read by another");
+_Static_assert(sizeof(struct token_record) == 14744, "written by one program, read by another");
 
 struct token_file {
 	uint64_t magic;

@@ -185,8 +185,12 @@ static void count(const struct token_note *n, long objects, long bytes)
 
 	change(&r->all, objects, bytes);
 	change(&r->slots[n->slot], objects, bytes);
-	if (!n->tokened)
+	if (!n->tokened) {
 		change(&r->untokened, objects, bytes);
+	} else if (objects > 0) {
+		add(&r->all.tokened, 1);
+		add(&r->slots[n->slot].tokened, 1);
+	}
 }
 
 static uint64_t hash(uintptr_t address)
