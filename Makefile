@@ -73,15 +73,18 @@ RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
 DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
+GOLDEN_OBJ := $(call objects,tests/golden/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
-ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(HARNESS_TEST_OBJ)
+ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(GOLDEN_OBJ) $(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o
 
 DROPIN_TESTS := $(DROPIN_TEST_OBJ:.o=)
 UNIT_TESTS := $(UNIT_OBJ:.o=) $(DROPIN_TESTS)
+GOLDEN_PROGRAMS := $(GOLDEN_OBJ:.o=)
 HARNESS_TESTS := $(HARNESS_TEST_OBJ:.o=)
 CLI_TESTS := $(filter-out tests/cli/lib.sh,$(sort $(wildcard tests/cli/*.sh)))
 MODELS := tests/models/run.sh
+GOLDENS := tests/golden/run.sh
 LINTS := tests/layers.sh $(sort $(wildcard tests/lint/*.sh))
 
 LIBLIB := $(if $(LIB_OBJ),$(B)/liblib.a)
@@ -101,7 +104,7 @@ all: $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(PROGRAM)
 
 unit: $(UNIT_TESTS)
 
-tests: all unit $(HARNESS_TESTS)
+tests: all unit $(GOLDEN_PROGRAMS) $(HARNESS_TESTS)
 
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 LINT_ENV = CC='$(CC)' CLANG_FORMAT='$(CLANG_FORMAT)'
@@ -118,7 +121,7 @@ checked:
 	@$(MAKE) $(JOBS) WERROR=-Werror tests
 	@for san in $(SAN_CHECKS); do $(MAKE) $(JOBS) SAN=$$san WERROR=-Werror unit || exit 1; done
 	@$(if $(CLANG),$(MAKE) $(JOBS) O=$(O)/clang CC=$(CLANG) WERROR=-Werror tests)
-	@BUILD=$(O) $(LINT_ENV) tests/run $(LINTS) $(MODELS) $(UNIT_TESTS) $(HARNESS_TESTS) $(CLI_TESTS) \
+	@BUILD=$(O) $(LINT_ENV) tests/run $(LINTS) $(MODELS) $(GOLDENS) $(UNIT_TESTS) $(HARNESS_TESTS) $(CLI_TESTS) \
 		$(foreach s,$(SAN_CHECKS),$(UNIT_TESTS:$(B)/%=$(O)/san-$(s)/%)) \
 		$(if $(CLANG),$(UNIT_TESTS:$(B)/%=$(O)/clang/%))
 
@@ -249,6 +252,10 @@ $(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/flags
 $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
+
+$(GOLDEN_PROGRAMS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $< $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) -ldl
 
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@

@@ -321,9 +321,7 @@ void geometry_options_parse(struct geometry_options *o, int argc, char **argv)
 		.machine = machine_default((size_t)sysconf(_SC_PAGESIZE), kernel_cpus()),
 		.sysfs = "/sys/kernel/slab",
 	};
-	argp_err_exit_status = EXIT_USAGE;
-	options_spelling(table, "geometry", argv);
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &p);
+	options_read(&argp, "geometry", argc, argv, &p);
 	check_modes(o);
 	if (!p.have_rules && (o->csv || (o->kernel && kernel_is_before_7())))
 		o->machine.rules = RULES_6_18;

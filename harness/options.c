@@ -180,7 +180,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* argp says only that an option is unknown; the nearest one is worth a look. */
-void options_spelling(const struct argp_option *table, const char *verb, char **argv)
+static void check_spelling(const struct argp_option *table, const char *verb, char **argv)
 {
 	for (char **a = argv + 1; *a; a++) {
 		char word[64];
@@ -199,6 +199,13 @@ void options_spelling(const struct argp_option *table, const char *verb, char **
 			die(EXIT_USAGE, "%s: unknown option '--%s'%s (./runner %s --help)", verb,
 			    word, suggest_text(&s), verb);
 	}
+}
+
+void options_read(const struct argp *argp, const char *verb, int argc, char **argv, void *input)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	check_spelling(argp->options, verb, argv);
+	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 }
 
 static void fill_defaults(struct options *o, const char *verb)
@@ -220,8 +227,6 @@ void options_parse(struct options *o, const char *verb, int argc, char **argv)
 	};
 
 	*o = (struct options){ .seed = 42, .rounds = 2, .timeout_s = 60 };
-	argp_err_exit_status = EXIT_USAGE;
-	options_spelling(table, verb, argv);
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &p);
+	options_read(&argp, verb, argc, argv, &p);
 	fill_defaults(o, verb);
 }

@@ -29,8 +29,12 @@ struct options {
 /* @verb: the subcommand, for messages. Dies with EXIT_USAGE on a mistake. */
 void options_parse(struct options *o, const char *verb, int argc, char **argv);
 
-/* For commands with a table of their own: die if a word of @argv is an option that is not in it. */
-void options_spelling(const struct argp_option *table, const char *verb, char **argv);
+/*
+ * For commands with a table of their own: read @argv by it, in order. A mistake dies with
+ * EXIT_USAGE; an option that the table does not have, with the nearest that it has.
+ */
+void options_read(const struct argp *argp, const char *verb, int argc, char **argv, void *input);
+
 /* The whole number @text of option @name, or die with what is allowed. */
 unsigned long options_count(const char *name, const char *text, unsigned long low,
 			    unsigned long high);

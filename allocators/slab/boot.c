@@ -146,12 +146,15 @@ static int start_pages(struct options *o, struct text *why)
 	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);
 	nodes_init((unsigned int)o->nodes);
 	o->nodes = slab_nr_nodes;
-	err = pagemap_create(o->range_bytes);
+	err = o->reserve ? -ENOMEM : pagemap_create_sparse(o->range_bytes);
+	if (err)
+		err = pagemap_create(o->range_bytes);
 	if (err) {
 		text_str(why, "the system reserves no address space; raise the limit (ulimit -v)");
 		return err;
 	}
 	o->range_bytes = slab_range.nr_pages << UNIT_SHIFT;
+	o->reserve = !slab_range.sparse;
 	zones_init(&zones);
 	virtual_init();
 	slab_virtual = o->virtual;
@@ -160,6 +163,32 @@ static int start_pages(struct options *o, struct text *why)
 	reclaim_init(cache_shrink_all);
 	slab_warn = o->warn;
 	return 0;
+}
+
+static int start_alone(struct text *why)
+{
+	if (!RSEQ_POSSIBLE) {
+		text_str(why, "single_thread=1 needs the sequences of x86-64 or arm64, which a "
+			      "build for ThreadSanitizer has not; leave it out");
+		return -EINVAL;
+	}
+	if (os_nr_threads() > 1) {
+		text_format(why,
+			    "single_thread=1 is for a process with one thread, this one has %u; "
+			    "boot before it starts others, or leave the option out",
+			    os_nr_threads());
+		return -EINVAL;
+	}
+	return percpu_init_alone();
+}
+
+static int start_lanes(const struct options *o, struct text *why)
+{
+	int err = o->single_thread ? start_alone(why) : percpu_init();
+
+	if (err == -ENOMEM)
+		text_str(why, "no thread key is left; free one before slab_boot()");
+	return err;
 }
 
 static int start(struct options *o, struct text *why)
@@ -171,11 +200,9 @@ static int start(struct options *o, struct text *why)
 	if (err)
 		return err;
 	policy = policy_of(o);
-	err = percpu_init();
-	if (err) {
-		text_str(why, "no thread key is left; free one before slab_boot()");
+	err = start_lanes(o, why);
+	if (err)
 		goto no_threads;
-	}
 	err = kfence_init(&kfence_config);
 	if (err) {
 		text_str(why, "no memory for the KFENCE pool; lower kfence_objects");

@@ -2,6 +2,8 @@
 /* The tables of the two schemes. See classes.h. */
 #include "classes.h"
 
+#include <string.h>
+
 #define FINE_STEP	16u  /* bytes between small classes */
 #define FINE_SMALL	128u /* up to here; then so many classes a doubling: */
 #define FINE_A_DOUBLING 8u
@@ -58,7 +60,7 @@ static void make_above(void)
 
 void classes_init(enum class_scheme scheme, unsigned int min_align)
 {
-	slab_classes = (struct classes){ .above = 0 };
+	memset(slab_classes.bytes, 0, sizeof(slab_classes.bytes));
 	if (scheme == CLASSES_FINE)
 		make_fine(min_align);
 	else

@@ -12,6 +12,7 @@
 #ifndef SLAB_CLASSES_H
 #define SLAB_CLASSES_H
 
+#include "partition.h"
 #include "types.h"
 
 enum class_scheme { CLASSES_KERNEL, CLASSES_FINE };
@@ -28,6 +29,8 @@ struct classes {
 	uint8_t of_step[NR_CLASS_STEPS]; /* by (size - 1) / 8: a load instead of a computation */
 	uint8_t above; /* what is added to fls(size - 1) beyond the steps, modulo 256 */
 	uint32_t bytes[NR_KMALLOC_INDEXES]; /* 0: there is no such class */
+	/* kmalloc_fast.h: of each set; here, so that one address reaches all that it reads. */
+	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
 };
 extern struct classes slab_classes;
 

@@ -55,7 +55,7 @@ bool cpuslab_push(const struct kmem_cache *expected, void *p)
 	uint32_t entry;
 	struct frame *f;
 
-	if (unlikely(page >= slab_range.nr_pages))
+	if (unlikely(page >= pagemap_nr_pages()))
 		return false;
 	entry = pagemap_entry(page);
 	if (unlikely(entry_kind(entry) != PAGE_SLAB))

@@ -54,7 +54,7 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 static struct frame *block_at(const void *p, unsigned int order)
 {
 	size_t page = pagemap_page(p);
-	uint32_t entry = page < slab_range.nr_pages ? pagemap_entry(page) : 0;
+	uint32_t entry = page < pagemap_nr_pages() ? pagemap_entry(page) : 0;
 
 	if (!(entry & ENTRY_PAGES) || pagemap_address(page) != p)
 		report_pointer(p, "Not a page of __get_free_pages() or alloc_pages_exact()");

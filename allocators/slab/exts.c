@@ -354,7 +354,7 @@ bool kmem_cache_charge(void *object, gfp_t gfp)
 	struct frame *f;
 
 	/* Objects of kfence.h lie outside of the range and are nobody's. */
-	if (!objcg || pagemap_page(object) >= slab_range.nr_pages)
+	if (!objcg || pagemap_page(object) >= pagemap_nr_pages())
 		return true;
 	f = frame_of(object);
 	if (entry_kind(pagemap_entry(pagemap_page(object))) == PAGE_SLAB)

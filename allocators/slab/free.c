@@ -60,7 +60,7 @@ struct frame *free_frame(const void *p)
 	size_t page = pagemap_page(p);
 	uint32_t entry;
 
-	if (page >= slab_range.nr_pages)
+	if (page >= pagemap_nr_pages())
 		return NULL;
 	entry = pagemap_entry(page);
 	if (entry_kind(entry) != PAGE_SLAB && entry_kind(entry) != PAGE_LARGE)
@@ -152,7 +152,7 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 {
 	size_t page = pagemap_page(object);
 
-	if (likely(page < slab_range.nr_pages) &&
+	if (likely(page < pagemap_nr_pages()) &&
 	    likely(entry_slot(pagemap_entry(page)) == s->free_slot) &&
 	    likely(percpu_push(s->free_slot, object)))
 		return;

@@ -5,7 +5,7 @@
 #include "area.h"
 #include "mobility.h"
 #include "nodes.h"
-#include "os.h"
+#include "pagemap.h"
 
 static struct lock frontier_lock;
 
@@ -37,7 +37,7 @@ static struct pieces commit(const struct zone *z)
 	size_t frontier = slab_range.nr_committed;
 
 	for (; p.nr; p.nr /= 2)
-		if (!os_commit(pagemap_address(frontier), p.nr * piece_pages() << UNIT_SHIFT))
+		if (!pagemap_commit(frontier, p.nr * piece_pages()))
 			break;
 	p.first = &slab_range.frames[frontier];
 	for (unsigned int i = 0; i < p.nr; i++)

@@ -4,7 +4,7 @@
 
 /* A sheaf is one object of the largest kmalloc class at most, and pins so many bytes at most. */
 #define MAX_OBJECTS 1020u
-#define MAX_BYTES   (256u << 10)
+#define MAX_BYTES   (1u << 20)
 
 /* Before the next capacity: 8 misses are more than the build-up of a small program has. */
 #define LIMIT 64u

@@ -80,6 +80,12 @@ int slab_fragmentation_index(unsigned int node, unsigned int order)
 	return indices_fragmentation(&b, order);
 }
 
+static void print_cell(struct text *t, size_t x, unsigned int width)
+{
+	text_u64_right(t, x, width);
+	text_str(t, " ");
+}
+
 static void print_node(struct text *t, unsigned int node, unsigned int width)
 {
 	text_str(t, "Node ");
@@ -99,10 +105,8 @@ size_t slab_buddyinfo(char *buf, size_t len)
 
 		print_node(&t, node, 1);
 		text_str(&t, " ");
-		for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++) {
-			text_u64_right(&t, b.nr[o], 6);
-			text_str(&t, " ");
-		}
+		for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++)
+			print_cell(&t, b.nr[o], 6);
 		text_str(&t, "\n");
 	}
 	return t.used;
@@ -126,10 +130,8 @@ static void print_head(struct text *t)
 	text_str(t, "\n\n");
 	text_str_left(t, "Free pages count per migrate type at order", 43);
 	text_str(t, " ");
-	for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++) {
-		text_u64_right(t, o, 6);
-		text_str(t, " ");
-	}
+	for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++)
+		print_cell(t, o, 6);
 	text_str(t, "\n");
 }
 
@@ -143,10 +145,8 @@ static void print_types(struct text *t, unsigned int node)
 		text_str(t, ", type ");
 		right(t, mobility_name((enum migrate_type)type), 12);
 		text_str(t, " ");
-		for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++) {
-			text_u64_right(t, nr_of_type(z, type, o), 6);
-			text_str(t, " ");
-		}
+		for (unsigned int o = 0; o <= MAX_PAGE_ORDER; o++)
+			print_cell(t, nr_of_type(z, type, o), 6);
 		text_str(t, "\n");
 	}
 	lock_release(&z->lock);
@@ -172,10 +172,8 @@ static void print_pageblocks(struct text *t, unsigned int node)
 	count_pageblocks(node, nr);
 	print_node(t, node, 1);
 	text_str(t, " ");
-	for (unsigned int type = 0; type < NR_MIGRATE_TYPES; type++) {
-		text_u64_right(t, nr[type], 12);
-		text_str(t, " ");
-	}
+	for (unsigned int type = 0; type < NR_MIGRATE_TYPES; type++)
+		print_cell(t, nr[type], 12);
 	text_str(t, "\n");
 }
 

@@ -14,8 +14,6 @@
 #include "large.h"
 #include "text.h"
 
-uint32_t kmalloc_slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
-
 static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
 static bool is_lazy; /* caches are made when they are first asked for */
 static bool is_open; /* the fast path may use what is made */
@@ -148,8 +146,8 @@ static void open_slot(unsigned int set, unsigned int index)
 	const struct kmem_cache *s = caches[set][index];
 
 	if (s)
-		__atomic_store_n(&kmalloc_slots[(set << NR_CLASSES_SHIFT) + index], s->alloc_slot,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(&slab_classes.slots[(set << NR_CLASSES_SHIFT) + index],
+				 s->alloc_slot, __ATOMIC_RELEASE);
 }
 
 void kmalloc_open(void)

@@ -11,10 +11,7 @@
 #define SLAB_KMALLOC_FAST_H
 
 #include "classes.h"
-#include "partition.h"
 #include "percpu.h"
-
-extern uint32_t kmalloc_slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
 
 /* An object, or NULL: nothing at hand, or @size is 0 or above KMALLOC_MAX_CACHE_SIZE. */
 static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
@@ -25,7 +22,7 @@ static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 	if (unlikely(step >= NR_CLASS_STEPS))
 		return NULL;
 	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
-	return percpu_pop(__atomic_load_n(&kmalloc_slots[set], __ATOMIC_ACQUIRE));
+	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
 }
 
 #endif

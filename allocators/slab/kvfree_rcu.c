@@ -20,7 +20,7 @@ static const struct kvfree_rcu_ops *ops;
 /* An object of libslab, as far as the address tells. */
 static bool in_range(const void *p)
 {
-	return pagemap_page(p) < slab_range.nr_pages || is_kfence_address(p);
+	return pagemap_page(p) < pagemap_nr_pages() || is_kfence_address(p);
 }
 
 static bool is_vmalloc(const void *ptr)

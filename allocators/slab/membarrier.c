@@ -28,6 +28,8 @@ static __thread struct rseq own __attribute__((tls_model("initial-exec"))) = {
 	.cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED,
 };
 
+static bool pretending;
+
 static bool library_registers(void)
 {
 	return &__rseq_size && __rseq_size;
@@ -45,7 +47,7 @@ bool membarrier_rseq_register(void)
 	int saved = errno;
 	bool done;
 
-	if (library_registers() || own.cpu_id != (uint32_t)RSEQ_CPU_ID_UNINITIALIZED)
+	if (library_registers() || pretending || own.cpu_id != (uint32_t)RSEQ_CPU_ID_UNINITIALIZED)
 		return false;
 	done = !syscall(SYS_rseq, &own, sizeof(own), 0, SIGNATURE);
 	if (!done)
@@ -60,6 +62,22 @@ static bool has_rseq(void)
 
 	r = (const void *)((char *)__builtin_thread_pointer() + membarrier_rseq_offset());
 	return membarrier_rseq_register() || r->cpu_id <= INT32_MAX;
+}
+
+bool membarrier_pretend_cpu_0(void)
+{
+	if (has_rseq())
+		return false;
+	own.cpu_id = 0;
+	pretending = true;
+	return true;
+}
+
+void membarrier_pretend_no_more(void)
+{
+	if (pretending)
+		own.cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
+	pretending = false;
 }
 
 static bool register_fence(void)

@@ -19,6 +19,14 @@ bool membarrier_available(void);
 /* Register this thread if nobody has; false if it has a registration already or cannot get one. */
 bool membarrier_rseq_register(void);
 
+/*
+ * For a process with one thread (option single_thread): pretend that this thread runs on CPU 0, for
+ * ever, though no kernel restarts its sequences. False: it has a registration, which says where it
+ * runs. No thread registers itself afterwards, until membarrier_pretend_no_more().
+ */
+bool membarrier_pretend_cpu_0(void);
+void membarrier_pretend_no_more(void);
+
 /* When it returns no sequence that @cpu was in before has still to store. Any thread. */
 void membarrier_fence(unsigned int cpu);
 

@@ -287,6 +287,7 @@ static const struct option table[] = {
 	  .min = (uint64_t)64 << 20,
 	  .max = (uint64_t)1 << 44,
 	  .values = "a power of two from 64M to 16384G" },
+	NUMBER("reserve", reserve, 0, 1, "0 or 1"),
 	{ .name = "engine",
 	  .read = read_engine,
 	  .print = print_engine,
@@ -311,6 +312,7 @@ static const struct option table[] = {
 	NUMBER("warn", warn, 0, 1, "0 or 1"),
 	NUMBER("vmalloc", vmalloc_bytes, (uint64_t)16 << 20, (uint64_t)1 << 44,
 	       "a size from 16M to 16384G"),
+	NUMBER("single_thread", single_thread, 0, 1, "0 or 1"),
 };
 
 /* slab_buckets was not given. */
@@ -326,6 +328,7 @@ void options_default(struct options *o)
 		.merge = 1,
 		.debug = { .text = "-" },
 		.range_bytes = (uint64_t)64 << 30,
+		.reserve = 1,
 		.page_bytes = UNIT_BYTES,
 		.dirty_bytes = (uint64_t)4 << 20,
 		.buckets = AS_HARDENED,

@@ -35,6 +35,7 @@ struct options {
 	struct failslab failslab;
 	uint64_t panic_on_error;
 	uint64_t range_bytes;
+	uint64_t reserve;
 	uint64_t dirty_bytes;
 	uint64_t stats;
 	uint64_t page_bytes;
@@ -53,6 +54,7 @@ struct options {
 	uint64_t warn;
 	uint64_t vmalloc_bytes;
 	uint64_t profiling;
+	uint64_t single_thread;
 };
 
 /* The defaults; asks the system for the CPUs. */

@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,14 +51,64 @@ int os_commit(void *addr, size_t bytes)
 	return 0;
 }
 
+/* A kernel that does not know the flag takes the address as a hint, and keeps to it if it can. */
+int os_claim(void *addr, size_t bytes)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+	void *p;
+
+	if (fault_hit(FAULT_SYSCALL))
+		return -ENOMEM;
+	p = mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (p == addr)
+		return 0;
+	if (p != MAP_FAILED)
+		os_unmap(p, bytes);
+	return -ENOMEM;
+}
+
+#define ROOM_BYTES ((size_t)64 << 20)
+
+bool os_leaves_room(size_t bytes)
+{
+	int saved = errno;
+	struct rlimit limit;
+	void *p;
+
+	if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	bytes += min_size((size_t)limit.rlim_cur / 4, ROOM_BYTES);
+	p = map(bytes, PROT_NONE);
+	if (p)
+		os_unmap(p, bytes);
+	errno = saved;
+	return p;
+}
+
+static void forbid_huge_pages(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	if (madvise(addr, bytes, MADV_NOHUGEPAGE))
+		errno = saved; /* a kernel without huge pages */
+}
+
 void *os_map(size_t bytes)
 {
 	void *p = map(bytes, PROT_READ | PROT_WRITE);
-	int saved = errno;
 
-	if (p && madvise(p, bytes, MADV_NOHUGEPAGE))
-		errno = saved; /* a kernel without huge pages */
+	if (p)
+		forbid_huge_pages(p, bytes);
 	return p;
+}
+
+int os_map_at(void *addr, size_t bytes)
+{
+	int err = os_claim(addr, bytes);
+
+	if (!err)
+		forbid_huge_pages(addr, bytes);
+	return err;
 }
 
 void os_unmap(void *addr, size_t bytes)
@@ -114,6 +166,19 @@ uint64_t os_now_coarse_ns(void)
 int os_tid(void)
 {
 	return (int)syscall(SYS_gettid);
+}
+
+/* The directory of a process's threads has a link for each, beside the two of any directory. */
+unsigned int os_nr_threads(void)
+{
+	struct stat st;
+	int saved = errno;
+
+	if (stat("/proc/self/task", &st)) {
+		errno = saved;
+		return 0;
+	}
+	return (unsigned int)st.st_nlink - 2;
 }
 
 /* One call that both frees and protects; mprotect and madvise would be two. */

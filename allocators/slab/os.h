@@ -6,6 +6,7 @@
 #ifndef SLAB_OS_H
 #define SLAB_OS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,10 +17,23 @@ void *os_reserve(size_t bytes, size_t align);
 int os_commit(void *addr, size_t bytes);
 
 /*
+ * Memory at an address where nothing is mapped and nothing was reserved; it reads as zero. 0 or
+ * -ENOMEM, also if something is there.
+ */
+int os_claim(void *addr, size_t bytes);
+
+/*
+ * Would @bytes more of address space leave the process room under RLIMIT_AS for what it maps
+ * itself, such as the stack of a thread? A quarter of the limit is room enough, and so are 64 MiB.
+ */
+bool os_leaves_room(size_t bytes);
+
+/*
  * Zeroed memory that takes effect page by page as it is touched, never as huge pages: for dense
- * metadata, of which little is touched. NULL on failure.
+ * metadata, of which little is touched. NULL on failure. os_map_at() is as os_claim().
  */
 void *os_map(size_t bytes);
+int os_map_at(void *addr, size_t bytes);
 void os_unmap(void *addr, size_t bytes);
 
 /* Give the memory behind @addr back; it reads as zero afterwards. 0, or -errno and nothing changed.
@@ -58,6 +72,9 @@ uint64_t os_now_coarse_ns(void);
 /* This thread as the system numbers it, and the CPU that it runs on. */
 int os_tid(void);
 unsigned int os_cpu(void);
+
+/* Threads of this process; 0 if the system does not tell (no /proc). */
+unsigned int os_nr_threads(void);
 
 /* CPUs present (not only online), as calculate_order asks; at least 1. */
 unsigned int os_present_cpus(void);

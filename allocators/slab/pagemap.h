@@ -28,7 +28,21 @@ static inline size_t pagemap_min_bytes(void)
  * back.
  */
 int pagemap_create(size_t bytes);
+
+/*
+ * The same without reserving anything, so that RLIMIT_AS counts no more than is used: a range at a
+ * random place where the system maps nothing unasked, and whose every piece is mapped, with its
+ * metadata, when the frontier comes to it. The range ends early where something else is mapped
+ * then. -ENOMEM also if the address space has no such place.
+ */
+int pagemap_create_sparse(size_t bytes);
 void pagemap_destroy(void);
+
+/*
+ * Make @nr pages from the frontier @page on accessible. In a sparse range also -ENOMEM if too
+ * little room would be left under RLIMIT_AS. frontier_lock is held, or nobody else is there.
+ */
+int pagemap_commit(size_t page, size_t nr);
 
 /* Write the same entry for all pages of the block that starts at @page. */
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot);
@@ -36,16 +50,19 @@ void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned 
 /* The same for pages that a user holds without a slab (exact.h). */
 void pagemap_set_pages(size_t page, unsigned int order);
 
-/* The page of any address; not below slab_range.nr_pages for an address outside. */
+/* The page of any address; not below pagemap_nr_pages() for an address outside. */
 static inline size_t pagemap_page(const void *p)
 {
 	return ((uintptr_t)p - __atomic_load_n(&slab_range.base, __ATOMIC_RELAXED)) >> UNIT_SHIFT;
 }
 
-/* As slab_range.nr_pages, for who may come before boot. */
+/*
+ * Pages that can be anybody's, those below the frontier; 0 before boot. Whoever holds an object has
+ * seen the frontier that it lies below.
+ */
 static inline size_t pagemap_nr_pages(void)
 {
-	return __atomic_load_n(&slab_range.nr_pages, __ATOMIC_RELAXED);
+	return __atomic_load_n(&slab_range.nr_committed, __ATOMIC_RELAXED);
 }
 
 static inline void *pagemap_address(size_t page)
@@ -59,7 +76,7 @@ static inline size_t pagemap_committed(void)
 	return __atomic_load_n(&slab_range.nr_committed, __ATOMIC_ACQUIRE);
 }
 
-/* @page < slab_range.nr_pages. */
+/* @page < pagemap_nr_pages(). */
 static inline uint32_t pagemap_entry(size_t page)
 {
 	return __atomic_load_n(&slab_range.map[page], __ATOMIC_RELAXED);

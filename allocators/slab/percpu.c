@@ -39,6 +39,7 @@ static struct percpu {
 	struct list_head caches; /* attached, with slot > 0 */
 	uint32_t next_slot;
 	uint32_t free_slots; /* head of the chain through slot_chain; 0 ends it */
+	bool alone;	     /* the lanes of CPU 0 are those of the thread that booted */
 } percpu;
 
 /* By slot / 64: the free slot that comes next. */
@@ -68,14 +69,10 @@ static void end_thread(void *arg)
 	lock_release(&percpu.lock);
 }
 
-/* Lanes of CPUs, if sequences and the fence for flushes are there. */
-static void init_cpus(void)
+static void map_areas(unsigned int nr)
 {
-	unsigned int nr = os_possible_cpus();
 	struct slab_rseq r = { .offset = membarrier_rseq_offset() };
 
-	if (!RSEQ_POSSIBLE || !membarrier_available())
-		return;
 	r.base = os_map((size_t)nr << RSEQ_AREA_SHIFT);
 	if (!r.base)
 		return;
@@ -83,20 +80,51 @@ static void init_cpus(void)
 	slab_rseq = r;
 }
 
-int percpu_init(void)
+/* Lanes of CPUs, if sequences and the fence for flushes are there. */
+static void init_cpus(void)
 {
 	memset(&percpu, 0, sizeof(percpu));
 	list_init(&percpu.live);
 	list_init(&percpu.idle);
 	list_init(&percpu.caches);
 	percpu.next_slot = SLOT_BYTES;
-	init_cpus();
+	if (RSEQ_POSSIBLE && membarrier_available())
+		map_areas(os_possible_cpus());
+}
+
+static void init_alone(void)
+{
+	if (!membarrier_pretend_cpu_0())
+		return;
+	map_areas(1);
+	percpu_base = slab_rseq.base;
+	percpu.alone = percpu_base;
+	if (!percpu.alone)
+		membarrier_pretend_no_more();
+}
+
+static int init_threads(void)
+{
 	if (slab_rseq.nr_cpus)
 		return 0;
 	slab_rseq.offset = membarrier_rseq_offset();
 	if (fault_hit(FAULT_SYSCALL) || pthread_key_create(&percpu.key, end_thread))
 		return -ENOMEM;
 	return 0;
+}
+
+int percpu_init(void)
+{
+	init_cpus();
+	return init_threads();
+}
+
+int percpu_init_alone(void)
+{
+	init_cpus();
+	if (!slab_rseq.nr_cpus)
+		init_alone();
+	return init_threads();
 }
 
 void percpu_exit(void)
@@ -111,6 +139,7 @@ void percpu_exit(void)
 		os_unmap(area, AREA_BYTES);
 	list_for_each_entry_safe (area, next, &percpu.idle, link)
 		os_unmap(area, AREA_BYTES);
+	membarrier_pretend_no_more();
 	percpu_base = NULL;
 	thread_state = THREAD_NEW;
 	memset(&slab_rseq, 0, sizeof(slab_rseq));
@@ -123,6 +152,8 @@ void percpu_on_thread_end(void (*empty)(struct kmem_cache *s, struct lane *lane)
 
 const char *percpu_engine(void)
 {
+	if (percpu.alone)
+		return "one thread's sheaves (rseq)";
 	return slab_rseq.nr_cpus ? "per-CPU sheaves (rseq)" : "per-thread sheaves";
 }
 
@@ -327,14 +358,18 @@ static void take_from_cpu(struct kmem_cache *s, unsigned int cpu, visit_taken *v
 	visit(s, lane, main);
 }
 
-static void take_from_area(struct kmem_cache *s, void *area, visit_taken *visit)
+/* Whether an area's main sheaf may be taken is for @may to say. */
+static void take_from_area(struct kmem_cache *s, void *area, visit_taken *visit,
+			   bool (*may)(void *area))
 {
 	struct lane *lane = lane_in(area, s->lane);
+	struct slab_sheaf *main = NULL;
 
-	visit(s, lane, __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL));
+	if (may(area))
+		main = __atomic_exchange_n(&lane->main, NULL, __ATOMIC_ACQ_REL);
+	visit(s, lane, main);
 }
 
-/* Whether an area's main sheaf may be taken is for @may to say. */
 static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may)(void *area))
 {
 	struct thread_area *area;
@@ -342,14 +377,13 @@ static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may
 	if (!s->lane)
 		return;
 	lock_acquire(&percpu.lock);
-	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
-		take_from_cpu(s, cpu, visit);
-	list_for_each_entry (area, &percpu.live, link) {
-		if (may(area))
-			take_from_area(s, area, visit);
-		else
-			visit(s, lane_in(area, s->lane), NULL);
-	}
+	if (percpu.alone)
+		take_from_area(s, cpu_area(0), visit, may);
+	else
+		for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
+			take_from_cpu(s, cpu, visit);
+	list_for_each_entry (area, &percpu.live, link)
+		take_from_area(s, area, visit, may);
 	lock_release(&percpu.lock);
 }
 
@@ -373,6 +407,11 @@ void percpu_drain(struct kmem_cache *s, visit_taken *visit)
 	visit_all_taken(s, visit, is_any);
 }
 
+static int whose(void *area)
+{
+	return is_own(area) ? PERCPU_OWN : PERCPU_OTHER;
+}
+
 void percpu_visit_cpus(struct kmem_cache *s,
 		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx),
 		       void *ctx)
@@ -383,9 +422,10 @@ void percpu_visit_cpus(struct kmem_cache *s,
 		return;
 	lock_acquire(&percpu.lock);
 	for (unsigned int cpu = 0; cpu < slab_rseq.nr_cpus; cpu++)
-		visit(s, lane_in(cpu_area(cpu), s->lane), (int)cpu, ctx);
+		visit(s, lane_in(cpu_area(cpu), s->lane),
+		      percpu.alone ? whose(cpu_area(cpu)) : (int)cpu, ctx);
 	list_for_each_entry (area, &percpu.live, link)
-		visit(s, lane_in(area, s->lane), is_own(area) ? PERCPU_OWN : PERCPU_OTHER, ctx);
+		visit(s, lane_in(area, s->lane), whose(area), ctx);
 	lock_release(&percpu.lock);
 }
 

@@ -4,7 +4,10 @@
  * a lane: pop, push, take. Two engines, chosen at boot. With restartable sequences (rseq.h) a lane
  * belongs to a CPU, so that cached memory does not grow with threads. Where the system has none
  * (before Linux 5.10, some sandboxes, valgrind, ThreadSanitizer) a lane belongs to a thread; a
- * flush then does not reach what other threads have in their main sheaves.
+ * flush then does not reach what other threads have in their main sheaves. With the option
+ * single_thread such a process works as if it had one CPU, whose lanes belong to the thread that
+ * booted: its sequences are never interrupted by a thread that would see them. Threads that come
+ * all the same find no lane and work on slabs, and flush these as those of another thread.
  *
  * Threads: pop, push and take by any; the rest as said.
  */
@@ -17,17 +20,17 @@
 #define PERCPU_SLOT_BYTES 64u
 #define PERCPU_AREA_BYTES ((size_t)1 << RSEQ_AREA_SHIFT)
 
-/* This thread's area where lanes belong to threads; NULL: none, or the other engine. */
+/* This thread's area where lanes belong to threads or to one; NULL: none, or lanes of CPUs. */
 extern __thread char *percpu_base __attribute__((tls_model("initial-exec")));
 
 void *percpu_pop_thread(size_t slot);
 bool percpu_push_thread(size_t slot, void *object);
 
-/* The object freed last, or NULL if nothing is at hand. @slot 0 has nothing. */
+/* The object freed last, or NULL if nothing is at hand. @slot 0 is a lane that stays empty. */
 static inline void *percpu_pop(size_t slot)
 {
 #if RSEQ_POSSIBLE
-	return likely(slot) ? rseq_pop(slot) : NULL;
+	return rseq_pop(slot);
 #else
 	return percpu_pop_thread(slot);
 #endif
@@ -37,7 +40,7 @@ static inline void *percpu_pop(size_t slot)
 static inline bool percpu_push(size_t slot, void *object)
 {
 #if RSEQ_POSSIBLE
-	return likely(slot) && rseq_push(slot, object);
+	return rseq_push(slot, object);
 #else
 	return percpu_push_thread(slot, object);
 #endif
@@ -63,7 +66,7 @@ struct lane *percpu_take(size_t slot, struct slab_sheaf **main);
 /* The lane without taking anything; its thread may be elsewhere at once. For exchanges only. */
 struct lane *percpu_lane(size_t slot);
 
-/* "per-CPU sheaves (rseq)" or "per-thread sheaves" */
+/* "per-CPU sheaves (rseq)", "per-thread sheaves" or "one thread's sheaves (rseq)" */
 const char *percpu_engine(void);
 
 /* CPUs that have an area, or 0 where lanes belong to threads. */
@@ -72,8 +75,13 @@ static inline unsigned int percpu_nr_cpus(void)
 	return slab_rseq.nr_cpus;
 }
 
-/* At boot, alone. percpu_init() is 0 or -errno; percpu_exit() undoes it. */
+/*
+ * At boot, alone. percpu_init() is 0 or -errno; percpu_exit() undoes it. percpu_init_alone() is for
+ * the option single_thread, and only where RSEQ_POSSIBLE: where the system has what sequences need
+ * it does the same as percpu_init().
+ */
 int percpu_init(void);
+int percpu_init_alone(void);
 void percpu_exit(void);
 
 /* What to do with a thread's lanes when it ends (percpu_lock is held); at boot. */

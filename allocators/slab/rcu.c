@@ -13,20 +13,13 @@
 
 #include "lib/bits.h"
 #include "lib/lock.h"
+#include "lib/sanitizers.h"
 #include "report.h"
 #include "worker.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define HAVE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HAVE_TSAN 1
-#endif
-#endif
-
 char rcu_tsan_readers;
 
-#ifdef HAVE_TSAN
+#if UNDER_TSAN
 void __tsan_acquire(void *addr);
 #else
 static inline void __tsan_acquire(void *addr)

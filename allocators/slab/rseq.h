@@ -14,18 +14,13 @@
 #define SLAB_RSEQ_H
 
 #include "types.h"
+#include "lib/sanitizers.h"
 
-#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_THREAD__)
+/* ThreadSanitizer does not see what a sequence does. */
+#if (defined(__x86_64__) || defined(__aarch64__)) && !UNDER_TSAN
 #define RSEQ_POSSIBLE 1
 #else
 #define RSEQ_POSSIBLE 0
-#endif
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-/* The sanitizer does not see what a sequence does. */
-#undef RSEQ_POSSIBLE
-#define RSEQ_POSSIBLE 0
-#endif
 #endif
 
 /* log2 of a CPU's area: every slot that an entry of the page map can name. */
@@ -56,6 +51,9 @@ _Static_assert(offsetof(struct rseq_change, new_freelist) == 32, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, freelist) == 0, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, tid) == 8, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, slab) == 16, "rseq.h");
+_Static_assert(offsetof(struct slab_rseq, base) == 0, "rseq.h");
+_Static_assert(offsetof(struct slab_rseq, offset) == 8, "rseq.h");
+_Static_assert(offsetof(struct slab_rseq, nr_cpus) == 16, "rseq.h");
 _Static_assert(offsetof(struct lane, main) == 0, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, size) == 24, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, capacity) == 28, "rseq.h");
@@ -79,73 +77,83 @@ _Static_assert(offsetof(struct slab_sheaf, objects) == 32, "rseq.h");
 	"jmp 0f\n"                                                                                 \
 	".popsection\n"
 
-/* Enter; leaves the lane in %[lane], or goes to 5. rseq_cs is at 8, cpu_id at 4. */
+/*
+ * Enter; leaves the lane in %[lane], or goes to 5. rseq_cs is at 8, cpu_id at 4. slab_rseq is named
+ * and not an operand, because then each field is one operand of an instruction.
+ */
 #define RSEQ_ENTER                                                                                 \
 	RSEQ_DESCRIPTOR                                                                            \
 	"0:\n"                                                                                     \
+	"movq slab_rseq+8(%%rip), %[offset]\n"                                                     \
 	"leaq 3b(%%rip), %[lane]\n"                                                                \
 	"movq %[lane], %%fs:8(%[offset])\n"                                                        \
 	"1:\n"                                                                                     \
 	"movl %%fs:4(%[offset]), %k[lane]\n"                                                       \
-	"cmpl %[nr_cpus], %k[lane]\n"                                                              \
+	"cmpl slab_rseq+16(%%rip), %k[lane]\n"                                                     \
 	"jae 5f\n"                                                                                 \
 	"shlq $22, %[lane]\n"                                                                      \
-	"addq %[base], %[lane]\n"
+	"addq slab_rseq(%%rip), %[lane]\n"
 
-#define RSEQ_INPUTS                                                                                \
-	[slot] "r"(slot), [offset] "r"(slab_rseq.offset), [nr_cpus] "m"(slab_rseq.nr_cpus),        \
-		[base] "m"(slab_rseq.base)
+/* Of the fast paths: a failure leaves the carry flag set, which a success has clear at its end. */
+#define RSEQ_FAIL_APART                                                                            \
+	"6:\n"                                                                                     \
+	".pushsection .text.unlikely, \"ax\"\n"                                                    \
+	"5:\n"                                                                                     \
+	"stc\n"                                                                                    \
+	"jmp 6b\n"                                                                                 \
+	".popsection\n"
+
+#define RSEQ_INPUTS  [slot] "r"(slot)
+#define RSEQ_SCRATCH [offset] "=&r"(scratch)
 
 /* The object freed last on this CPU, or NULL: nothing at hand. */
 static inline void *rseq_pop(size_t slot)
 {
 	void *object;
-	size_t lane, nr;
+	size_t lane, scratch;
+	bool failed;
 
+	/* The offset is not needed any more when the size takes its register. */
 	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
 					"testq %[lane], %[lane]\n"
 					"jz 5f\n"
-					"movl 24(%[lane]), %k[nr]\n"
-					"subl $1, %k[nr]\n"
+					"movl 24(%[lane]), %k[offset]\n"
+					"subl $1, %k[offset]\n"
 					"jc 5f\n"
-					"movq 32(%[lane],%[nr],8), %[object]\n"
-					"movl %k[nr], 24(%[lane])\n"
-					"2:\n"
-					"jmp 6f\n"
-					"5:\n"
-					"xorl %k[object], %k[object]\n"
-					"6:\n"
-			     : [object] "=&r"(object), [lane] "=&r"(lane), [nr] "=&r"(nr)
+					"movq 32(%[lane],%[offset],8), %[object]\n"
+					"movl %k[offset], 24(%[lane])\n"
+					"2:\n" RSEQ_FAIL_APART
+			     : [object] "=&r"(object), [lane] "=&r"(lane), RSEQ_SCRATCH,
+			       "=@ccc"(failed)
 			     : RSEQ_INPUTS
-			     : "memory", "cc");
+			     : "memory");
+	if (__builtin_expect(failed, 0))
+		return NULL;
+	if (!object)
+		__builtin_unreachable();
 	return object;
 }
 
 /* False: no lane, or no room in it. */
 static inline bool rseq_push(size_t slot, void *object)
 {
-	size_t lane, nr;
+	size_t lane, scratch;
+	bool failed;
 
 	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
 					"testq %[lane], %[lane]\n"
 					"jz 5f\n"
-					"movzwl 28(%[lane]), %k[nr]\n"
-					"subl 24(%[lane]), %k[nr]\n"
-					"jz 5f\n"
-					"movl 24(%[lane]), %k[nr]\n"
-					"movq %[object], 32(%[lane],%[nr],8)\n"
-					"addl $1, %k[nr]\n"
-					"movl %k[nr], 24(%[lane])\n"
-					"2:\n"
-					"movl $1, %k[lane]\n"
-					"jmp 6f\n"
-					"5:\n"
-					"xorl %k[lane], %k[lane]\n"
-					"6:\n"
-			     : [lane] "=&r"(lane), [nr] "=&r"(nr)
+					"movl 24(%[lane]), %k[offset]\n"
+					"cmpw %w[offset], 28(%[lane])\n"
+					"je 5f\n"
+					"movq %[object], 32(%[lane],%[offset],8)\n"
+					"addl $1, %k[offset]\n"
+					"movl %k[offset], 24(%[lane])\n"
+					"2:\n" RSEQ_FAIL_APART
+			     : [lane] "=&r"(lane), RSEQ_SCRATCH, "=@ccc"(failed)
 			     : [object] "r"(object), RSEQ_INPUTS
-			     : "memory", "cc");
-	return lane;
+			     : "memory");
+	return !failed;
 }
 
 /*
@@ -154,7 +162,7 @@ static inline bool rseq_push(size_t slot, void *object)
  */
 static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 {
-	size_t lane;
+	size_t lane, scratch;
 	struct slab_sheaf *sheaf = NULL;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
@@ -164,7 +172,7 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), [sheaf] "+&r"(sheaf)
+			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [sheaf] "+&r"(sheaf)
 			     : RSEQ_INPUTS
 			     : "memory", "cc");
 	*main = sheaf;
@@ -182,7 +190,7 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
  */
 static inline void *rseq_pop_chain(size_t slot, size_t offset)
 {
-	size_t lane, x;
+	size_t lane, scratch, x;
 	void *object;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
@@ -199,7 +207,8 @@ static inline void *rseq_pop_chain(size_t slot, size_t offset)
 					"5:\n"
 					"xorl %k[object], %k[object]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
+			     : [lane] "=&r"(lane),
+			       RSEQ_SCRATCH, [object] "=&r"(object), [x] "=&r"(x)
 			     : [at] "r"(offset), RSEQ_INPUTS
 			     : "memory", "cc");
 	return object;
@@ -208,7 +217,7 @@ static inline void *rseq_pop_chain(size_t slot, size_t offset)
 static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
 				   size_t offset)
 {
-	size_t lane, x;
+	size_t lane, scratch, x;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq %[slab], 16(%[lane])\n"
@@ -223,7 +232,7 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [x] "=&r"(x)
 			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;
@@ -232,7 +241,7 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 /* Replace the freelist if all is as expected and where is this CPU's; tid moves on. */
 static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 {
-	size_t lane, x;
+	size_t lane, scratch, x;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq 0(%[c]), %[lane]\n"
@@ -256,7 +265,7 @@ static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), [x] "=&r"(x)
+			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [x] "=&r"(x)
 			     : [c] "r"(c), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;
@@ -266,7 +275,7 @@ static inline bool rseq_change(size_t slot, const struct rseq_change *c)
  */
 static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 {
-	size_t lane;
+	size_t lane, scratch;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq %[where], %[lane]\n"
@@ -278,7 +287,7 @@ static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane)
+			     : [lane] "=&r"(lane), RSEQ_SCRATCH
 			     : [where] "r"(where), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;

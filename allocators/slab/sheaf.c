@@ -195,6 +195,27 @@ static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
 		sheaf_refill(g->main, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, g->main->capacity);
 }
 
+/* All objects of the spare, which is a smaller sheaf than main, into the empty main. */
+static void gather(struct grip *g)
+{
+	for (uint32_t i = 0; i < g->spare->size; i++)
+		sheaf_push(g->main, g->spare->objects[i]);
+	resize(g->spare, 0);
+	g->spare = up_to_date(g->spare, GFP_NOWAIT);
+}
+
+/* Main is empty or absent: the spare's objects are next. */
+static void use_spare(struct kmem_cache *s, struct grip *g)
+{
+	grow_count_swap(s);
+	if (g->main)
+		g->main = up_to_date(g->main, GFP_NOWAIT);
+	if (g->main && g->spare && g->spare->capacity < g->main->capacity)
+		gather(g);
+	else
+		swap(g);
+}
+
 void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	struct grip g;
@@ -202,12 +223,8 @@ void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp)
 
 	if (!s->slot || !grip_take(s, &g))
 		return NULL;
-	if (!nr_in(g.main)) {
-		grow_count_swap(s);
-		if (g.main)
-			g.main = up_to_date(g.main, GFP_NOWAIT);
-		swap(&g);
-	}
+	if (!nr_in(g.main))
+		use_spare(s, &g);
 	if (!nr_in(g.main))
 		replace_empty(s, &g, gfp);
 	if (nr_in(g.main))

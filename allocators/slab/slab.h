@@ -105,6 +105,9 @@ struct kmem_cache;
  *                                 default 0; takes address space, not memory)
  *   range=SIZE                    address space to reserve (default 64G, halved until it fits; at
  *                                 least 64M, with pages of 16K 256M, of 64K 1G)
+ *   reserve=0|1                   0: map the range piece by piece as it is used, so that RLIMIT_AS
+ *                                 counts little, and leave a quarter of that limit (64M at most)
+ *                                 to the rest of the process (default 1; of libslab-malloc 0)
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
  *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
@@ -126,6 +129,12 @@ struct kmem_cache;
  *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
  *                                 64G, halved until it fits)
  *   profiling=0|1                 count bytes and objects by call site, see codetag.h (default 0)
+ *   single_thread=0|1             the process has one thread, and no signal handler of it calls
+ *                                 libslab: restartable sequences are used even where no kernel
+ *                                 restarts them, for valgrind and other emulators. Refused in a
+ *                                 process with more threads; one that starts later works, without
+ *                                 sheaves. Nothing changes where the kernel does restart them
+ *                                 (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);

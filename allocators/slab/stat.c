@@ -33,9 +33,7 @@ static size_t table_bytes(void)
 
 size_t stat_bytes(void)
 {
-	size_t page = 4096, bytes = (table_bytes() + page - 1) & ~(page - 1);
-
-	return __atomic_load_n(&nr_tables, __ATOMIC_RELAXED) * bytes;
+	return __atomic_load_n(&nr_tables, __ATOMIC_RELAXED) * align_up(table_bytes(), UNIT_BYTES);
 }
 
 void stat_attach(struct kmem_cache *s)

@@ -210,6 +210,8 @@ struct range {
 	uintptr_t base; /* aligned to the largest block */
 	size_t nr_pages;
 	size_t nr_committed;  /* the frontier: pages made accessible, from the base on */
+	size_t nr_described;  /* pages with metadata; all of a range that is reserved */
+	bool sparse;	      /* nothing is reserved beyond the frontier: option reserve */
 	uint32_t *map;	      /* nr_pages entries */
 	struct frame *frames; /* nr_pages frames */
 	uint8_t *pageblocks;  /* nr_pages >> PAGEBLOCK_ORDER of enum migrate_type */

@@ -40,7 +40,7 @@ static struct frame *frame_of_cached(const struct kmem_cache *s, const void *obj
 	size_t page = pagemap_page(object);
 	struct frame *f;
 
-	if (page >= slab_range.nr_pages)
+	if (page >= pagemap_nr_pages())
 		return NULL;
 	*entry = pagemap_entry(page);
 	if (entry_kind(*entry) != PAGE_SLAB)

@@ -88,7 +88,7 @@ bool check_heap_object(const void *ptr, size_t n, bool to_user)
 
 	if (is_kfence_address(ptr))
 		return check_guarded(&c);
-	if (!boot_ensure() || page >= slab_range.nr_pages)
+	if (!boot_ensure() || page >= pagemap_nr_pages())
 		return true;
 	entry = pagemap_entry(page);
 	if (entry_kind(entry) == PAGE_SLAB)

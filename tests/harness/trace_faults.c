@@ -6,6 +6,8 @@
  */
 #include "trace_world.h"
 
+#include "lib/sanitizers.h"
+
 static void test_null_at_any_allocation_is_reported_and_undone(void **state)
 {
 	(void)state;
@@ -37,16 +39,7 @@ static void test_threads_that_wait_for_each_other_all_the_time_end(void **state)
 }
 
 /* Two threads that write to one object are a race, as thread sanitizers are right to say. */
-#if defined(__SANITIZE_THREAD__)
-#define MAX_RACING 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MAX_RACING 1
-#endif
-#endif
-#ifndef MAX_RACING
-#define MAX_RACING 3
-#endif
+#define MAX_RACING (UNDER_TSAN ? 1 : 3)
 
 /* Gives out one piece of memory for two objects that are alive at once, from the 100th on. */
 static char *twice;

@@ -23,6 +23,13 @@
 #define OBJECT	    "^kfence-#[0-9]+: 0x[0-9a-f]+-0x[0-9a-f]+, "
 #define PROCESS	    "^CPU: [0-9]+ PID: [0-9]+ Comm: .+$"
 
+/* The three parts of a report: its title, what it says and who did it; the object; the end. */
+#define REPORT_HEAD(title, sentence)                                                               \
+	KFENCE_RULE, "^BUG: KFENCE: " title " in [^ ]+$", NOTHING, sentence, FRAME, NOTHING
+#define REPORT_LIVE(object)  OBJECT object, NOTHING, ALLOCATED, FRAME, NOTHING
+#define REPORT_FREED(object) REPORT_LIVE(object), FREED, FRAME, NOTHING
+#define REPORT_END	     PROCESS, KFENCE_RULE
+
 /* A guarded object of @size bytes that ends where its page does (right) or begins there. */
 static inline char *kfence_at(size_t size, bool right)
 {

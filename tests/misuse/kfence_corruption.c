@@ -33,10 +33,9 @@ static void write_on_both_sides(void)
 }
 
 #define REPORT(bytes, object)                                                                      \
-	KFENCE_RULE, "^BUG: KFENCE: memory corruption in [^ ]+$", NOTHING,                         \
-		"^Corrupted memory at 0x[0-9a-f]+ \\[" bytes " \\] \\(in kfence-#[0-9]+\\):$",     \
-		FRAME, NOTHING, OBJECT object, NOTHING, ALLOCATED, FRAME, NOTHING, FREED, FRAME,   \
-		NOTHING, PROCESS, KFENCE_RULE
+	REPORT_HEAD("memory corruption", "^Corrupted memory at 0x[0-9a-f]+ \\[" bytes              \
+					 " \\] \\(in kfence-#[0-9]+\\):$"),                        \
+		REPORT_FREED(object), REPORT_END
 
 static void test_a_write_behind_the_object_is_found_at_the_free(void **state)
 {

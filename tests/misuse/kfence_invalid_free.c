@@ -39,22 +39,10 @@ static void free_to_another_cache(void)
 static void test_a_double_free_is_reported_and_refused(void **state)
 {
 	static const char *const lines[] = {
-		KFENCE_RULE,
-		"^BUG: KFENCE: invalid free in [^ ]+$",
-		NOTHING,
-		"^Invalid free of 0x[0-9a-f]+ \\(in kfence-#[0-9]+\\):$",
-		FRAME,
-		NOTHING,
-		OBJECT "size=32, cache=kmalloc-32$",
-		NOTHING,
-		ALLOCATED,
-		FRAME,
-		NOTHING,
-		FREED,
-		FRAME,
-		NOTHING,
-		PROCESS,
-		KFENCE_RULE,
+		REPORT_HEAD("invalid free",
+			    "^Invalid free of 0x[0-9a-f]+ \\(in kfence-#[0-9]+\\):$"),
+		REPORT_FREED("size=32, cache=kmalloc-32$"),
+		REPORT_END,
 		NULL,
 	};
 
@@ -65,19 +53,10 @@ static void test_a_double_free_is_reported_and_refused(void **state)
 static void test_a_free_of_the_middle_is_reported_and_refused(void **state)
 {
 	static const char *const lines[] = {
-		KFENCE_RULE,
-		"^BUG: KFENCE: invalid free in [^ ]+$",
-		NOTHING,
-		"^Invalid free of 0x[0-9a-f]+8 \\(in kfence-#[0-9]+\\):$",
-		FRAME,
-		NOTHING,
-		OBJECT "size=32, cache=kmalloc-32$",
-		NOTHING,
-		ALLOCATED,
-		FRAME,
-		NOTHING,
-		PROCESS,
-		KFENCE_RULE,
+		REPORT_HEAD("invalid free",
+			    "^Invalid free of 0x[0-9a-f]+8 \\(in kfence-#[0-9]+\\):$"),
+		REPORT_LIVE("size=32, cache=kmalloc-32$"),
+		REPORT_END,
 		NULL,
 	};
 
@@ -88,10 +67,8 @@ static void test_a_free_of_the_middle_is_reported_and_refused(void **state)
 static void test_a_free_of_a_guard_page_is_reported_and_refused(void **state)
 {
 	static const char *const lines[] = {
-		KFENCE_RULE, "^BUG: KFENCE: invalid free in [^ ]+$",
-		NOTHING,     "^Invalid free of 0x[0-9a-f]+000:$",
-		FRAME,	     NOTHING,
-		PROCESS,     KFENCE_RULE,
+		REPORT_HEAD("invalid free", "^Invalid free of 0x[0-9a-f]+000:$"),
+		REPORT_END,
 		NULL,
 	};
 

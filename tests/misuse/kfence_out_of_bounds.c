@@ -19,36 +19,18 @@ static void write_behind(void)
 }
 
 static const char *const left[] = {
-	KFENCE_RULE,
-	"^BUG: KFENCE: out-of-bounds read in [^ ]+$",
-	NOTHING,
-	"^Out-of-bounds read at 0x[0-9a-f]+fff \\(1B left of kfence-#[0-9]+\\):$",
-	FRAME,
-	NOTHING,
-	OBJECT "size=64, cache=kmalloc-64$",
-	NOTHING,
-	ALLOCATED,
-	FRAME,
-	NOTHING,
-	PROCESS,
-	KFENCE_RULE,
+	REPORT_HEAD("out-of-bounds read",
+		    "^Out-of-bounds read at 0x[0-9a-f]+fff \\(1B left of kfence-#[0-9]+\\):$"),
+	REPORT_LIVE("size=64, cache=kmalloc-64$"),
+	REPORT_END,
 	NULL,
 };
 
 static const char *const right[] = {
-	KFENCE_RULE,
-	"^BUG: KFENCE: out-of-bounds write in [^ ]+$",
-	NOTHING,
-	"^Out-of-bounds write at 0x[0-9a-f]+003 \\(67B right of kfence-#[0-9]+\\):$",
-	FRAME,
-	NOTHING,
-	OBJECT "size=64, cache=kmalloc-64$",
-	NOTHING,
-	ALLOCATED,
-	FRAME,
-	NOTHING,
-	PROCESS,
-	KFENCE_RULE,
+	REPORT_HEAD("out-of-bounds write",
+		    "^Out-of-bounds write at 0x[0-9a-f]+003 \\(67B right of kfence-#[0-9]+\\):$"),
+	REPORT_LIVE("size=64, cache=kmalloc-64$"),
+	REPORT_END,
 	NULL,
 };
 
@@ -69,27 +51,12 @@ static void hit_it_again(void)
 
 /* After the free nobody is beside the guard page. */
 static const char *const again[] = {
-	KFENCE_RULE,
-	"^BUG: KFENCE: out-of-bounds write in [^ ]+$",
-	NOTHING,
-	"^Out-of-bounds write at 0x[0-9a-f]+000 \\(64B right of kfence-#[0-9]+\\):$",
-	FRAME,
-	NOTHING,
-	OBJECT "size=64, cache=kmalloc-64$",
-	NOTHING,
-	ALLOCATED,
-	FRAME,
-	NOTHING,
-	PROCESS,
-	KFENCE_RULE,
-	KFENCE_RULE,
-	"^BUG: KFENCE: invalid read in [^ ]+$",
-	NOTHING,
-	"^Invalid read at 0x[0-9a-f]+000:$",
-	FRAME,
-	NOTHING,
-	PROCESS,
-	KFENCE_RULE,
+	REPORT_HEAD("out-of-bounds write",
+		    "^Out-of-bounds write at 0x[0-9a-f]+000 \\(64B right of kfence-#[0-9]+\\):$"),
+	REPORT_LIVE("size=64, cache=kmalloc-64$"),
+	REPORT_END,
+	REPORT_HEAD("invalid read", "^Invalid read at 0x[0-9a-f]+000:$"),
+	REPORT_END,
 	NULL,
 };
 

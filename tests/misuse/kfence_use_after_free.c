@@ -34,10 +34,9 @@ static void write_to_a_zombie(void)
 }
 
 #define REPORT(access, object)                                                                     \
-	KFENCE_RULE, "^BUG: KFENCE: use-after-free " access " in [^ ]+$", NOTHING,                 \
-		"^Use-after-free " access " at 0x[0-9a-f]+ \\(in kfence-#[0-9]+\\):$", FRAME,      \
-		NOTHING, OBJECT object, NOTHING, ALLOCATED, FRAME, NOTHING, FREED, FRAME, NOTHING, \
-		PROCESS, KFENCE_RULE, NULL
+	REPORT_HEAD("use-after-free " access,                                                      \
+		    "^Use-after-free " access " at 0x[0-9a-f]+ \\(in kfence-#[0-9]+\\):$"),        \
+		REPORT_FREED(object), REPORT_END, NULL
 
 static void test_a_read_of_a_freed_object_is_reported(void **state)
 {

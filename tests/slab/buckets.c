@@ -3,7 +3,6 @@
 #include "common.h"
 
 #include <errno.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/fault.h"
@@ -233,18 +232,6 @@ static int with_default(const char *options)
 	if (slab_boot(options) || slab_option_get("slab_buckets", value, sizeof(value)) != 1)
 		return 1;
 	return value[0] == '1' ? 0 : 2;
-}
-
-static void assert_child_returns_0(int (*run)(const char *options), const char *options)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(run(options));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* The first test: what it asks of boot happens in children. */

@@ -14,14 +14,6 @@
 
 static void *objects[MANY];
 
-static size_t nr_inuse(void)
-{
-	struct slab_usage u;
-
-	slab_usage(&u);
-	return u.nr_inuse;
-}
-
 static void fill_apart(size_t n, size_t bytes)
 {
 	for (size_t i = 0; i < n; i++)

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "allocators/slab/slab.h"
 
@@ -31,6 +33,39 @@ static inline void print_disagreement(void *ctx, const char *sentence)
 static inline void assert_equations_hold(void)
 {
 	assert_int_equal(slab_check(print_disagreement, NULL), 0);
+}
+
+static inline size_t nr_inuse(void)
+{
+	struct slab_usage u;
+
+	slab_usage(&u);
+	return u.nr_inuse;
+}
+
+/* The exit code of the child @pid, which ends by itself. */
+static inline int child_exit_code(pid_t pid)
+{
+	int status;
+
+	assert_true(pid >= 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status))
+		fail_msg("the child ended by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+/* @run boots with @options and returns 0, in a child: libslab boots once a process. */
+static inline void assert_child_returns_0(int (*run)(const char *options), const char *options)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(run(options));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("%s: wait status %#x", options, (unsigned int)status);
 }
 
 /* SEED from the environment or a fixed one; printed, so that a failure can be repeated. */

@@ -8,7 +8,6 @@
 #include "common.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/cache.h"
@@ -16,17 +15,9 @@
 #include "allocators/slab/rcupdate.h"
 #include "lib/bits.h"
 #include "lib/random.h"
+#include "lib/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LESS 12
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LESS 12
-#endif
-#endif
-#ifndef LESS
-#define LESS 1
-#endif
+#define LESS (UNDER_ASAN || UNDER_TSAN ? 12 : 1)
 
 #define NR_THREADS 5
 #define NR_STEPS   (1000000 / LESS)
@@ -214,16 +205,11 @@ static int run_engine(const char *options, uint64_t seed)
 static void test_in_child(const char *options)
 {
 	uint64_t seed = test_seed(11);
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(run_engine(options, seed));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFSIGNALED(status))
-		fail_msg("the child ended by signal %d", WTERMSIG(status));
-	assert_int_equal(WEXITSTATUS(status), 70);
+	assert_int_equal(child_exit_code(pid), 70);
 }
 
 static void test_sheaves_bear_all_disturbances(void **state)

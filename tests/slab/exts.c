@@ -6,7 +6,6 @@
  */
 #include "common.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/exts.h"
@@ -28,19 +27,15 @@
 
 static void in_child(const char *options, void (*body)(void))
 {
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid) {
 		REQUIRE(!slab_boot(options));
 		body();
 		REQUIRE(!slab_check(print_disagreement, NULL));
 		_exit(0);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static struct kmem_cache *make(unsigned int size, unsigned int align, slab_flags_t flags)

@@ -21,6 +21,7 @@
 #include "allocators/slab/percpu.h"
 #include "allocators/slab/rcupdate.h"
 #include "lib/bits.h"
+#include "lib/sanitizers.h"
 #include "whole_api.h"
 
 #define FOR_EVER   UINT64_MAX
@@ -29,13 +30,8 @@
 #define SECONDS	   60u /* no child takes as long, unless it hangs */
 
 /* A child takes ten times as long with sanitizers. */
-#if defined(__SANITIZE_ADDRESS__)
-#define EVERY  5u
-#define STRIDE 7u
-#else
-#define EVERY  40u
-#define STRIDE 3u
-#endif
+#define EVERY  (UNDER_ASAN ? 5u : 40u)
+#define STRIDE (UNDER_ASAN ? 7u : 3u)
 
 static void arm(enum fault_kind kind, uint64_t n, uint64_t count)
 {
@@ -223,13 +219,10 @@ static void test_each_request_may_fail(void **state)
 {
 	struct trial t = new_trial(*state);
 	pid_t pid = fork();
-	int status;
 
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(!slab_boot(t.options) && each_failure_once_booted(t) ? FINE : WRONG);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	assert_int_equal(child_exit_code(pid), FINE);
 }
 
 /* Boot without system call @n; UNLIKE if lanes belong to CPUs all the same. */
@@ -248,17 +241,14 @@ static enum verdict live_without_call(struct trial t, uint64_t n)
 /* What a system without restartable sequences, or without memory for them, has. */
 static void test_each_request_may_fail_with_lanes_of_threads(void **state)
 {
-	int status = 0, verdict = UNLIKE;
+	int verdict = UNLIKE;
 
 	for (uint64_t n = 1; n <= MOST_CALLS && verdict == UNLIKE; n++) {
 		pid_t pid = fork();
 
-		assert_true(pid >= 0);
 		if (!pid)
 			_exit(live_without_call(new_trial(*state), n));
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFEXITED(status));
-		verdict = WEXITSTATUS(status);
+		verdict = child_exit_code(pid);
 	}
 	assert_int_equal(verdict, FINE);
 }
@@ -318,11 +308,11 @@ int main(void)
 {
 	int failed = 0;
 
-#if defined(__SANITIZE_THREAD__)
-	/* Thousands of forks would each copy the sanitizer's shadow. */
-	puts("one thread: nothing for ThreadSanitizer to see");
-	return 77;
-#endif
+	if (UNDER_TSAN) {
+		/* Thousands of forks would each copy the sanitizer's shadow. */
+		puts("one thread: nothing for ThreadSanitizer to see");
+		return 77;
+	}
 	stay_here();
 	progress = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)

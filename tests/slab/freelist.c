@@ -2,7 +2,6 @@
 /* How free objects are chained: mixed pointers, random orders, and what a damaged chain costs. */
 #include "common.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/fault.h"
@@ -275,7 +274,6 @@ static void test_many_objects_come_and_go_on_cpu_slabs(void **state)
 {
 	uint64_t seed = test_seed(4);
 	pid_t pid = fork();
-	int status;
 
 	(void)state;
 	if (!pid) {
@@ -283,9 +281,7 @@ static void test_many_objects_come_and_go_on_cpu_slabs(void **state)
 			_exit(2);
 		_exit(come_and_go(seed) != 0);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static void test_boot(void **state)

@@ -17,6 +17,7 @@
 #include "allocators/slab/vmalloc.h"
 #include "lib/bits.h"
 #include "lib/random.h"
+#include "lib/sanitizers.h"
 
 #define NR_PLACES 96
 #define NR_CACHES 6
@@ -120,6 +121,11 @@ static gfp_t any_gfp(void)
 	return gfp | __GFP_NOWARN;
 }
 
+static gfp_t maybe_zero(void)
+{
+	return byte() & 1 ? __GFP_ZERO : 0;
+}
+
 static struct kmalloc_token any_token(void)
 {
 	static const char sites[16];
@@ -172,7 +178,7 @@ static void do_kmalloc(struct place *o)
 static void do_kvmalloc(struct place *o)
 {
 	size_t size = any_size(23);
-	gfp_t gfp = GFP_KERNEL | (byte() & 1 ? __GFP_ZERO : 0);
+	gfp_t gfp = GFP_KERNEL | maybe_zero();
 
 	arrived(o, KVMALLOC, kvmalloc(size, gfp), size, gfp);
 }
@@ -180,7 +186,7 @@ static void do_kvmalloc(struct place *o)
 static void do_nolock(struct place *o)
 {
 	size_t size = any_size(12);
-	gfp_t gfp = byte() & 1 ? __GFP_ZERO : 0;
+	gfp_t gfp = maybe_zero();
 	void *p = kmalloc_nolock(size, gfp, NUMA_NO_NODE);
 
 	arrived(o, NOLOCK, p, size, gfp);
@@ -189,7 +195,7 @@ static void do_nolock(struct place *o)
 static void do_exact(struct place *o)
 {
 	size_t size = any_size(18);
-	gfp_t gfp = GFP_KERNEL | (byte() & 1 ? __GFP_ZERO : 0);
+	gfp_t gfp = GFP_KERNEL | maybe_zero();
 
 	arrived(o, EXACT, alloc_pages_exact(size, gfp), size, gfp);
 }
@@ -268,6 +274,17 @@ static void into_place(struct place *o, unsigned int i, void *p, gfp_t gfp)
 	nr_live[i]++;
 }
 
+/* An object of cache @i into any empty place; without one it goes back. */
+static void keep(unsigned int i, void *p)
+{
+	struct place *o = free_place();
+
+	if (o)
+		into_place(o, i, p, 0);
+	else
+		kmem_cache_free(caches[i], p);
+}
+
 static void do_cache_alloc(struct place *o)
 {
 	unsigned int i = byte() % NR_CACHES;
@@ -289,14 +306,8 @@ static void do_bulk_alloc(void)
 		require(failing, "no bulk");
 		return;
 	}
-	for (size_t k = 0; k < n; k++) {
-		struct place *o = free_place();
-
-		if (o)
-			into_place(o, i, p[k], 0);
-		else
-			kmem_cache_free(caches[i], p[k]);
-	}
+	for (size_t k = 0; k < n; k++)
+		keep(i, p[k]);
 }
 
 static void forget(struct place *o)
@@ -406,13 +417,9 @@ static void prefill(void)
 		return;
 	for (unsigned int k = 0; k < nr_taken; k++) {
 		void *p = kmem_cache_alloc_from_sheaf(caches[i], GFP_NOWAIT, sheaf);
-		struct place *o = free_place();
 
 		require(p, "a prefilled sheaf fails");
-		if (o)
-			into_place(o, i, p, 0);
-		else
-			kmem_cache_free(caches[i], p);
+		keep(i, p);
 	}
 	if (byte() & 1)
 		kmem_cache_refill_sheaf(caches[i], GFP_KERNEL, &sheaf, n);
@@ -540,13 +547,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 #else
 
 /* Fewer where each step takes ten times as long; make fuzz is for the many. */
-#if defined(__SANITIZE_THREAD__)
-#define NR_INPUTS 1
-#elif defined(__SANITIZE_ADDRESS__)
-#define NR_INPUTS 6
-#else
-#define NR_INPUTS 25
-#endif
+#define NR_INPUTS   (UNDER_TSAN ? 1 : UNDER_ASAN ? 6 : 25)
 #define INPUT_BYTES 2000
 
 static const char *const modes[] = {

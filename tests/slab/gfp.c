@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/limit.h"
@@ -98,15 +97,12 @@ static void use_all_of_the_range(void)
 
 static void test_without_a_limit_the_range_is_the_limit(void **state)
 {
-	int status;
 	pid_t pid = fork();
 
 	(void)state;
-	assert_true(pid >= 0);
 	if (!pid)
 		use_all_of_the_range();
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static void test_watermarks_are_the_kernels_for_this_size(void **state)

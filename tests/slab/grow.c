@@ -50,7 +50,7 @@ static size_t nr_slabs(struct kmem_cache *s)
 	return s->node[0].nr_slabs;
 }
 
-/* 256 KiB of objects, and one object of 8 KiB for the sheaf. */
+/* 1 MiB of objects, and one object of 8 KiB for the sheaf. */
 static void check_growth(unsigned int size, unsigned int first, unsigned int last)
 {
 	struct kmem_cache *s = kmem_cache_create("grows", size, 0, SLAB_NO_MERGE, NULL);
@@ -70,8 +70,8 @@ static void growing(void)
 {
 	check_growth(64, 60, 1020);
 	check_growth(256, 28, 1020);
-	check_growth(1024, 12, 252);
-	check_growth(4096, 4, 60);
+	check_growth(1024, 12, 1020);
+	check_growth(4096, 4, 252);
 }
 
 static void constant(void)

@@ -2,7 +2,6 @@
 /* Which caches and which bytes init_on_alloc and init_on_free wipe. */
 #include "common.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/init.h"
@@ -257,18 +256,6 @@ static int keep_constructed(const char *options)
 		kmem_cache_free(s, p);
 	}
 	return 0;
-}
-
-static void assert_child_returns_0(int (*run)(const char *options), const char *options)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(run(options));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void test_reused_objects_read_as_zero(void **state)

@@ -341,25 +341,13 @@ static void test_threads_share_the_pool(void **state)
 }
 
 /* The rest in children, because libslab boots once a process. */
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	assert_true(pid >= 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-static void assert_child_returns_0(int (*run)(void))
+static void assert_returns_0(int (*run)(void))
 {
 	pid_t pid = fork();
-	int status;
 
 	if (!pid)
 		_exit(run());
-	status = wait_for(pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static int count_guarded(unsigned int n)
@@ -422,8 +410,8 @@ static int stay_off(void)
 static void test_the_gate_lets_so_many_pass(void **state)
 {
 	(void)state;
-	assert_child_returns_0(pass_the_gate);
-	assert_child_returns_0(wait_for_the_gate);
+	assert_returns_0(pass_the_gate);
+	assert_returns_0(wait_for_the_gate);
 }
 
 static void reset_segv(void)
@@ -440,7 +428,7 @@ static int stay_off_with_default_handler(void)
 static void test_off_means_off(void **state)
 {
 	(void)state;
-	assert_child_returns_0(stay_off_with_default_handler);
+	assert_returns_0(stay_off_with_default_handler);
 }
 
 /* Each system call of boot fails in turn; the same boot succeeds afterwards. */
@@ -467,14 +455,13 @@ static void test_without_memory_boot_is_undone(void **state)
 	(void)state;
 	for (uint64_t n = 1; n < 30; n++) {
 		pid_t pid = fork();
-		int status;
+		int code;
 
 		if (!pid)
 			_exit(boot_with_fault(n));
-		status = wait_for(pid);
-		assert_true(WIFEXITED(status));
-		assert_in_range(WEXITSTATUS(status), 0, 1);
-		refused += WEXITSTATUS(status);
+		code = child_exit_code(pid);
+		assert_in_range(code, 0, 1);
+		refused += code;
 	}
 	assert_true(refused >= 4);
 }
@@ -536,7 +523,7 @@ static void assert_dies(int (*run)(void))
 
 	if (!pid)
 		_exit(run());
-	status = wait_for(pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSEGV);
 }
@@ -544,7 +531,7 @@ static void assert_dies(int (*run)(void))
 static void test_other_faults_end_as_they_did_before(void **state)
 {
 	(void)state;
-	assert_child_returns_0(fault_elsewhere);
+	assert_returns_0(fault_elsewhere);
 	assert_dies(die_elsewhere);
 	assert_dies(die_of_a_signal);
 }

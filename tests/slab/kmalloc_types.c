@@ -6,7 +6,6 @@
  */
 #include "common.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/kmalloc.h"
@@ -69,15 +68,12 @@ static void in_child(const char *options, unsigned int (*body)(void))
 	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid) {
 		boot_or_fail(options);
 		status = body() ? 1 : 0;
 		_exit(slab_check(print_disagreement, NULL) ? 2 : status);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static unsigned int names_without_partitions(void)

@@ -12,24 +12,13 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/defer.h"
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
 #include "lib/lock.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
+#include "lib/sanitizers.h"
 
 #define NR_OBJECTS 1000
 #define NR_ROUNDS  (UNDER_TSAN ? 100 : 1000)
@@ -126,14 +115,6 @@ static void finish(int sig)
 	assert_int_equal(seen.wrong, 0);
 	assert_equations_hold();
 	assert_null(slab_deferred);
-}
-
-static size_t nr_inuse(void)
-{
-	struct slab_usage u;
-
-	slab_usage(&u);
-	return u.nr_inuse;
 }
 
 /* Returns how many objects did not hold what was written. */
@@ -300,7 +281,7 @@ static int step(void)
 
 static void test_a_signal_after_every_instruction(void **state)
 {
-	int status;
+	int code;
 	pid_t pid;
 
 	(void)state;
@@ -309,17 +290,15 @@ static void test_a_signal_after_every_instruction(void **state)
 		skip();
 	}
 	pid = fork();
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(step());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == NO_WAY) {
+	code = child_exit_code(pid);
+	if (code == NO_WAY) {
 		print_message("the C library registers no restartable sequences that could be "
 			      "given up\n");
 		skip();
 	}
-	assert_int_equal(WEXITSTATUS(status), STEPPED);
+	assert_int_equal(code, STEPPED);
 }
 
 /* What CPUs hold of their slabs counts as in use until they give it back. */
@@ -364,17 +343,8 @@ static void test_every_engine_and_all_letters_bear_it(void **state)
 					       "limit=64M" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		int status;
-		pid_t pid = fork();
-
-		assert_true(pid >= 0);
-		if (!pid)
-			_exit(timed_run(options[i]));
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		if (status)
-			fail_msg("%s: wait status %#x", options[i], status);
-	}
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		assert_child_returns_0(timed_run, options[i]);
 }
 
 static void test_before_boot_nothing_is_served(void **state)

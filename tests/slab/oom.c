@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/fault.h"
@@ -42,15 +41,11 @@ static enum verdict boot_with_fault(enum fault_kind kind, uint64_t n, uint64_t c
 
 static int in_child(enum fault_kind kind, uint64_t n, uint64_t count)
 {
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid)
 		_exit(boot_with_fault(kind, n, count));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return child_exit_code(pid);
 }
 
 /* Boot makes fewer requests than this. */

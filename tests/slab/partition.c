@@ -5,7 +5,6 @@
  */
 #include "common.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "allocators/slab/kmalloc.h"
@@ -28,7 +27,6 @@ static void in_child(const char *options, int (*body)(void))
 	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid) {
 		if (slab_boot(options)) {
 			fprintf(stderr, "%s: %s\n", options, slab_boot_error());
@@ -37,9 +35,7 @@ static void in_child(const char *options, int (*body)(void))
 		status = body();
 		_exit(slab_check(print_disagreement, NULL) ? 101 : status);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static struct kmem_cache *cache_of(const void *p)

@@ -10,20 +10,10 @@
 
 #include "lib/bits.h"
 #include "lib/random.h"
+#include "lib/sanitizers.h"
 
 /* A sanitizer watches each byte of the patterns: it gets fewer steps, but all modes. */
-#if defined(__SANITIZE_THREAD__)
-#define LESS 12
-#elif defined(__SANITIZE_ADDRESS__)
-#define LESS 3
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LESS 12
-#endif
-#endif
-#ifndef LESS
-#define LESS 1
-#endif
+#define LESS (UNDER_TSAN ? 12 : UNDER_ASAN ? 3 : 1)
 
 #define NR_CACHES	12
 #define NR_OBJECTS	(3000 / LESS)
@@ -303,7 +293,7 @@ static const char *const modes[] = {
 	"partition=random,seed=1,dirty=1M",
 	"engine=cpuslab",
 	"engine=cpuslab,stats=1,partition=typed",
-	"stats=1",
+	"stats=1,reserve=0",
 	"debug=FZPU",
 	"freelist_random=1,freelist_hardened=1,init_on_alloc=1,init_on_free=1",
 	"freelist_hardened=1,engine=cpuslab",

@@ -206,18 +206,13 @@ static void test_the_worker_has_a_name_and_blocks_signals(void **state)
 /* In a child: its exit code. 70 is good. */
 static int in_child(int (*body)(void *), void *arg)
 {
-	int status;
 	pid_t pid = fork();
 
-	assert_true(pid >= 0);
 	if (!pid) {
 		alarm(60);
 		_exit(body(arg));
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFSIGNALED(status))
-		fail_msg("the child ended by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
+	return child_exit_code(pid);
 }
 
 /*

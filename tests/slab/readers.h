@@ -11,28 +11,7 @@
 
 #include "allocators/slab/rcu.h"
 #include "allocators/slab/rcupdate.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
-#endif
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN 0
-#endif
+#include "lib/sanitizers.h"
 
 #if UNDER_TSAN
 void __tsan_release(void *addr);
@@ -95,14 +74,6 @@ static inline unsigned int nr_threads(void)
 		nr += e->d_name[0] != '.';
 	closedir(d);
 	return nr;
-}
-
-static inline size_t nr_inuse(void)
-{
-	struct slab_usage u;
-
-	slab_usage(&u);
-	return u.nr_inuse;
 }
 
 #endif

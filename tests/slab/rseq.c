@@ -7,7 +7,6 @@
 #include "common.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NR_THREADS 8
@@ -102,7 +101,6 @@ static void in_a_child(void)
 
 static void test_a_child_process_goes_on_with_them(void **state)
 {
-	int status;
 	pid_t pid;
 
 	(void)state;
@@ -110,8 +108,7 @@ static void test_a_child_process_goes_on_with_them(void **state)
 	pid = fork();
 	if (!pid)
 		in_a_child();
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(child_exit_code(pid), 0);
 }
 
 static int boot(void **state)

@@ -30,12 +30,6 @@ struct request {
 	struct kmalloc_token token;
 };
 
-/* The smallest class has objects of 8 bytes, which are aligned to 8. */
-static size_t class_bytes(size_t size)
-{
-	return size <= KMALLOC_MIN_SIZE ? MIN_ALIGN : size;
-}
-
 static void *out_of_memory(void)
 {
 	errno = ENOMEM;
@@ -68,7 +62,7 @@ static void *find(const struct request *r)
 	return p ? p : from_system(r);
 }
 
-static __attribute__((noinline)) void *alloc_slow(const struct request *r)
+static void *alloc(const struct request *r)
 {
 	int saved = errno;
 	void *p = find(r);
@@ -81,21 +75,9 @@ static __attribute__((noinline)) void *alloc_slow(const struct request *r)
 	return p;
 }
 
-/* Before libslab is started, kmalloc() would start it, with other options. */
-static bool is_for_the_slab(size_t size)
+void *dropin_alloc_slow(size_t size, struct kmalloc_token t)
 {
-	return __atomic_load_n(&start_open, __ATOMIC_ACQUIRE) && size <= KMALLOC_MAX_CACHE_SIZE;
-}
-
-void *dropin_alloc(size_t size, struct kmalloc_token t)
-{
-	if (likely(is_for_the_slab(size))) {
-		void *p = kmalloc_token(class_bytes(size), GFP_KERNEL, t);
-
-		if (likely(p))
-			return p;
-	}
-	return alloc_slow(&(struct request){ size, MIN_ALIGN, GFP_KERNEL, t });
+	return alloc(&(struct request){ size, MIN_ALIGN, GFP_KERNEL, t });
 }
 
 /* Large blocks may be known to be zero, so there it is left to who knows. */
@@ -107,8 +89,7 @@ void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return out_of_memory();
 	if (bytes > KMALLOC_MAX_CACHE_SIZE)
-		return alloc_slow(
-			&(struct request){ bytes, MIN_ALIGN, GFP_KERNEL | __GFP_ZERO, t });
+		return alloc(&(struct request){ bytes, MIN_ALIGN, GFP_KERNEL | __GFP_ZERO, t });
 	p = dropin_alloc(bytes, t);
 	return p ? memset(p, 0, bytes) : NULL;
 }
@@ -119,7 +100,7 @@ void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t)
 		return dropin_alloc(size, t);
 	if (align > PTRDIFF_MAX)
 		return out_of_memory();
-	return alloc_slow(&(struct request){ size, align, GFP_KERNEL, t });
+	return alloc(&(struct request){ size, align, GFP_KERNEL, t });
 }
 
 /* Is @p in a slab, a large block or between guard pages? */
@@ -128,7 +109,7 @@ static bool is_slab_memory(const void *p)
 	return is_kfence_address(p) || free_frame(p);
 }
 
-static __attribute__((noinline)) void free_slow(void *p)
+void dropin_free_slow(void *p)
 {
 	int saved = errno;
 
@@ -137,16 +118,6 @@ static __attribute__((noinline)) void free_slow(void *p)
 	if (is_slab_memory(p) || (p && !huge_free(p) && !start_bytes(p)))
 		kfree(p); /* which also reports what is nobody's */
 	errno = saved;
-}
-
-void dropin_free(void *p)
-{
-	size_t page = pagemap_page(p);
-
-	if (likely(page < pagemap_nr_pages()) &&
-	    likely(percpu_push(entry_slot(pagemap_entry(page)), p)))
-		return;
-	free_slow(p);
 }
 
 /* Unlike ksize(), this is no promise that all of it will be used: red zones stay as they are. */
@@ -181,13 +152,13 @@ static bool suffices(size_t bytes, size_t size)
 	return size <= bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
 }
 
-/* A block that shrinks can always stay. */
+/* A block that shrinks can stay, unless it would be among objects of another type. */
 static void *move(void *p, size_t bytes, size_t size, struct kmalloc_token t)
 {
 	int saved = errno;
 	void *new = dropin_alloc(size, t);
 
-	if (!new &&size > bytes)
+	if (!new && (size > bytes || !home_is(p, t)))
 		return NULL;
 	errno = saved;
 	if (!new)
@@ -213,7 +184,7 @@ static void *resize_counted(void *resize(void *p, size_t size), void *p, size_t 
 
 static void *resize_in_place(void *p, size_t size)
 {
-	return krealloc_token(p, class_bytes(size), GFP_KERNEL, (struct kmalloc_token){ 0 });
+	return krealloc_token(p, size, GFP_KERNEL, (struct kmalloc_token){ 0 });
 }
 
 static void *resize_slab(void *p, size_t size, struct kmalloc_token t)

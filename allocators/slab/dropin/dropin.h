@@ -11,7 +11,8 @@
 #ifndef SLAB_DROPIN_DROPIN_H
 #define SLAB_DROPIN_DROPIN_H
 
-#include "allocators/slab/slab.h"
+#include "allocators/slab/kmalloc_fast.h"
+#include "allocators/slab/pagemap.h"
 
 /* The token of a plain entry point; to be used in its body, not in a function that it calls. */
 #define DROPIN_HERE ((struct kmalloc_token){ __builtin_return_address(0), 0 })
@@ -22,8 +23,17 @@
  */
 #define DROPIN_TOKEN_GIVEN 0x10000ul
 
+/* What the two fast paths below leave over. */
+void *dropin_alloc_slow(size_t size, struct kmalloc_token t);
+void dropin_free_slow(void *p);
+
 /* Size 0 gives a block of its own. */
-void *dropin_alloc(size_t size, struct kmalloc_token t);
+static inline void *dropin_alloc(size_t size, struct kmalloc_token t)
+{
+	void *p = kmalloc_try(size, t);
+
+	return likely(p) ? p : dropin_alloc_slow(size, t);
+}
 
 /* @n * @size bytes that read as zero; an overflow is NULL. */
 void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t);
@@ -31,7 +41,7 @@ void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t);
 /*
  * @p NULL is an allocation; size 0 frees @p and gives NULL. In place while the block suffices and
  * at least half of it stays in use and it is at home (home.h); else a copy. NULL leaves @p as it
- * was; a block that shrinks always succeeds.
+ * was; a block that shrinks and is at home always succeeds.
  */
 void *dropin_realloc(void *p, size_t size, struct kmalloc_token t);
 
@@ -42,7 +52,15 @@ void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t
 void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t);
 
 /* Any block of the above, or of kmalloc(). NULL does nothing. Keeps errno. */
-void dropin_free(void *p);
+static inline void dropin_free(void *p)
+{
+	size_t page = pagemap_page(p);
+
+	if (likely(page < pagemap_nr_pages()) &&
+	    likely(percpu_push(entry_slot(pagemap_entry(page)), p)))
+		return;
+	dropin_free_slow(p);
+}
 
 /* Bytes that may be used, 0 for NULL. */
 size_t dropin_usable(const void *p);

@@ -9,22 +9,16 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "allocators/slab/os.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/text.h"
 #include "token_stats.h"
 
-#define VARIABLE      "SLAB_OPTIONS="
 #define OPTIONS_BYTES 2048u
-#define ENVIRON_BYTES ((size_t)4 << 20) /* more than execve(2) takes with the usual stack */
 
 #define PATH_BYTES 512u
 
 #define EARLY_BYTES 65536u
 #define EARLY_ALIGN 16u
-
-bool start_done;
-bool start_open;
 
 static __thread bool starting __attribute__((tls_model("initial-exec")));
 
@@ -77,27 +71,6 @@ static void complain(const char *what)
 	say(&t);
 }
 
-static const char *find(const char *block, size_t len)
-{
-	for (const char *p = block; p < block + len; p += strlen(p) + 1)
-		if (!strncmp(p, VARIABLE, sizeof(VARIABLE) - 1))
-			return p + sizeof(VARIABLE) - 1;
-	return NULL;
-}
-
-/* The dynamic linker allocates before the C library knows its environment. */
-static void read_early(char *options, size_t len)
-{
-	char *block = os_map(ENVIRON_BYTES);
-	int n = block ? os_read_text("/proc/self/environ", block, ENVIRON_BYTES) : 0;
-	const char *value = n > 0 ? find(block, (size_t)n) : NULL;
-
-	if (value && strlen(value) < len)
-		strcpy(options, value);
-	if (block)
-		os_unmap(block, ENVIRON_BYTES);
-}
-
 /* @options is empty at first. */
 static void read_options(char *options, size_t len)
 {
@@ -105,10 +78,6 @@ static void read_options(char *options, size_t len)
 
 	if (getauxval(AT_SECURE))
 		return;
-	if (!environ) {
-		read_early(options, len);
-		return;
-	}
 	value = getenv("SLAB_OPTIONS");
 	if (value && strlen(value) >= len)
 		complain("longer than 2000 characters");
@@ -123,16 +92,17 @@ static int boot_with(const char *options)
 	if (err != -EINVAL)
 		return err;
 	complain(slab_boot_error());
-	return slab_boot(START_DEFAULTS);
+	return slab_boot(START_DEFAULTS START_ALWAYS);
 }
 
 /* With stats=1 libslab has no fast paths, and those of the drop-in find nothing to take. */
+#define COUNTING ",stats=1"
+
 static int boot_counted(char *options, const char *path)
 {
 	int err;
 
-	strcat(options, ",stats=1");
-	err = boot_with(options);
+	err = boot_with(strcat(options, COUNTING));
 	if (!err && token_stats_open(path))
 		complain("the file of token_stats cannot be written, so nothing is counted");
 	return err;
@@ -140,20 +110,15 @@ static int boot_counted(char *options, const char *path)
 
 static int boot(void)
 {
-	static const char stats[] = ",stats=1";
-	char options[OPTIONS_BYTES + sizeof(stats)] = START_DEFAULTS, path[PATH_BYTES];
+	char options[OPTIONS_BYTES] = START_DEFAULTS, path[PATH_BYTES];
 	size_t prefix = strlen(options);
 
-	read_options(options + prefix, OPTIONS_BYTES - prefix);
+	read_options(options + prefix,
+		     sizeof(options) - prefix - strlen(START_ALWAYS) - strlen(COUNTING));
 	if (!token_stats_option(options, path, sizeof(path)))
 		complain("the path of token_stats is too long, so nothing is counted");
+	strcat(options, START_ALWAYS);
 	return *path ? boot_counted(options, path) : boot_with(options);
-}
-
-static void open_fast_path(void)
-{
-	__atomic_store_n(&start_open, !token_stats_on, __ATOMIC_RELEASE);
-	__atomic_store_n(&start_done, true, __ATOMIC_RELEASE);
 }
 
 bool start_slow(void)
@@ -166,8 +131,5 @@ bool start_slow(void)
 	err = boot();
 	starting = false;
 	errno = saved;
-	if (err && err != -EBUSY)
-		return false;
-	open_fast_path();
-	return true;
+	return !err || err == -EBUSY;
 }

@@ -20,20 +20,20 @@
 #include "lib/bits.h"
 
 /*
- * Options that hold unless SLAB_OPTIONS says otherwise.
+ * Options that hold unless SLAB_OPTIONS says otherwise. A program may limit its address space at
+ * any time, and need threads then.
  */
-#define START_DEFAULTS ""
+#define START_DEFAULTS "reserve=0,sheaves=grow,"
+
+/* And what holds whatever SLAB_OPTIONS says: malloc's blocks suit every type. */
+#define START_ALWAYS ",minalign=16"
 
 /* False while this thread is starting libslab already, or if there is no memory to start with. */
 bool start_slow(void);
 
-/* libslab runs; and nothing but allocating is to be done: not so while tokens are counted. */
-extern bool start_done;
-extern bool start_open;
-
 static inline bool start_ensure(void)
 {
-	return likely(__atomic_load_n(&start_done, __ATOMIC_ACQUIRE)) || start_slow();
+	return likely(__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE)) || start_slow();
 }
 
 /* While this thread starts libslab: zeroed memory at a multiple of 16, NULL when it is used up. */
