@@ -169,6 +169,7 @@ help:
 
 # ---- generated files: rewritten only when their text changes -------------------------------------
 
+, := ,
 quote = '$(subst ','\'',$(1))'
 keep = mkdir -p $(@D); cat >$@.$$$$; cmp -s $@ $@.$$$$ && rm -f $@.$$$$ || mv -f $@.$$$$ $@
 
@@ -209,6 +210,9 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags | $(DIRS) config.h $(GEN)/version.h $(GEN)/
 	$(say) CC $@
 	$(Q)$(CC) $(FLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
+# An exception of the new_handler, or std::bad_alloc, passes through these.
+$(B)/allocators/slab/dropin/new.o $(B)/allocators/slab/dropin/operators.o $(B)/allocators/slab/dropin/token_new.o: PIC += -fexceptions
+
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # The assembler puts these in; the compiler does not list them.
@@ -244,11 +248,6 @@ $(B)/runner: $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(RUNNER_OBJ) $(PURE_OBJ) $(LIBLIB) $(SLAB_LINK) $(LIBS)
 
-# The drop-in in the program: under a sanitizer, too, where its functions have other names.
-$(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/flags
-	$(say) LD $@
-	$(Q)$(LINK) -o $@ $< $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
-
 $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
@@ -256,6 +255,16 @@ $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 $(GOLDEN_PROGRAMS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) -ldl
+
+# Linked with the drop-in itself; under a sanitizer with its objects, under other names (names.h).
+DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_INSIDE))
+DROPIN_INSIDE = $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS)
+# It looks at what the library hides.
+$(B)/tests/dropin/tokens: DROPIN_LINK = $(DROPIN_INSIDE)
+
+$(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $< $(DROPIN_LINK) $(CMOCKA_LIBS) -lm -ldl
 
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@

@@ -102,9 +102,7 @@ void tokens_options_parse(struct tokens_options *o, int argc, char **argv)
 	*o = (struct tokens_options){ .options = "partition=typed" };
 	if (first)
 		argv[at] = NULL;
-	argp_err_exit_status = EXIT_USAGE;
-	options_spelling(table, "tokens", argv);
-	argp_parse(&argp, at < argc ? at : argc, argv, ARGP_IN_ORDER, NULL, o);
+	options_read(&argp, "tokens", at < argc ? at : argc, argv, o);
 	if (first) {
 		argv[at] = first;
 		o->program = argv + at;

@@ -37,29 +37,27 @@ static void *out_of_memory(void)
 }
 
 /* kmalloc aligns to the largest power of two that divides the size. */
-static void *from_slab(const struct request *r)
+static size_t padded_bytes(const struct request *r)
 {
-	size_t size = align_up(max_size(r->size, 1), r->align);
-
-	return size <= KMALLOC_MAX_SIZE ? kmalloc_token(size, r->gfp, r->token) : NULL;
+	return align_up(max_size(r->size, 1), r->align);
 }
 
 /* As kvmalloc() does: a page that kmalloc has not got, the system has not got either. */
-static void *from_system(const struct request *r)
+static void *from_somewhere(const struct request *r)
 {
-	return r->size > slab_page_bytes() ? huge_alloc(r->size, r->align) : NULL;
+	size_t size = padded_bytes(r);
+	void *p = size <= KMALLOC_MAX_SIZE ? kmalloc_token(size, r->gfp, r->token) : NULL;
+
+	return p || size <= slab_page_bytes() ? p : huge_alloc(r->size, r->align);
 }
 
 static void *find(const struct request *r)
 {
-	void *p;
-
 	if (r->size > PTRDIFF_MAX - r->align)
 		return NULL;
 	if (unlikely(!start_ensure()))
 		return r->align == MIN_ALIGN ? start_alloc(r->size) : NULL;
-	p = from_slab(r);
-	return p ? p : from_system(r);
+	return from_somewhere(r);
 }
 
 static void *alloc(const struct request *r)

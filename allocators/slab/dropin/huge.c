@@ -15,46 +15,36 @@ static struct lock huge_lock;
 static struct vmarea *blocks;
 static struct huge_usage usage;
 
-void huge_acquire(void)
-{
-	lock_acquire(&huge_lock);
-}
-
-void huge_release(void)
-{
-	lock_release(&huge_lock);
-}
-
 struct huge_usage huge_usage(void)
 {
 	struct huge_usage u;
 
-	huge_acquire();
+	lock_acquire(&huge_lock);
 	u = usage;
-	huge_release();
+	lock_release(&huge_lock);
 	return u;
 }
 
 static void add(struct vmarea *a)
 {
-	huge_acquire();
+	lock_acquire(&huge_lock);
 	vmtree_insert(&blocks, a);
 	usage.nr_blocks++;
 	usage.bytes += a->bytes;
-	huge_release();
+	lock_release(&huge_lock);
 }
 
 static struct vmarea *take(const void *p)
 {
 	struct vmarea *a;
 
-	huge_acquire();
+	lock_acquire(&huge_lock);
 	a = vmtree_remove(&blocks, (uintptr_t)p);
 	if (a) {
 		usage.nr_blocks--;
 		usage.bytes -= a->bytes;
 	}
-	huge_release();
+	lock_release(&huge_lock);
 	return a;
 }
 
@@ -108,7 +98,7 @@ void *huge_alloc(size_t size, size_t align)
 	a = kmalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return NULL;
-	bytes = whole_pages(size);
+	bytes = whole_pages(max_size(size, 1));
 	p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
 	if (!p) {
 		kfree(a);
@@ -124,10 +114,10 @@ size_t huge_bytes(const void *p)
 	struct vmarea *a;
 	size_t bytes;
 
-	huge_acquire();
+	lock_acquire(&huge_lock);
 	a = vmtree_find(blocks, (uintptr_t)p);
 	bytes = a ? a->bytes : 0;
-	huge_release();
+	lock_release(&huge_lock);
 	return bytes;
 }
 

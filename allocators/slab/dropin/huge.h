@@ -32,8 +32,4 @@ struct huge_usage {
 };
 struct huge_usage huge_usage(void);
 
-/* Around fork(): nobody else is inside. */
-void huge_acquire(void);
-void huge_release(void);
-
 #endif

@@ -35,7 +35,7 @@
 
 __asm__(".text\n"
 	TOKEN_TABLE_C
-#ifdef SOON
+#ifndef DROPIN_RENAMED
 	TOKEN_TABLE_NEW
 	TOKEN_TABLE_HINTED
 #endif

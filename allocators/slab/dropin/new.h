@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the forms of operator new have in common. Any thread; compiled with -fexceptions, as its
+ * callers have to be, so that an exception passes through.
+ */
+#ifndef SLAB_DROPIN_NEW_H
+#define SLAB_DROPIN_NEW_H
+
+#include "allocators/slab/slab.h"
+
+/*
+ * As dropin_aligned(), but where there is no memory the new_handler is called until there is, and
+ * without one std::bad_alloc is thrown. A program without a C++ library ends with one sentence.
+ */
+void *dropin_new(size_t align, size_t size, struct kmalloc_token t);
+
+/* The same, and NULL instead of an exception, the handler's included. errno is set as by malloc. */
+void *dropin_new_nothrow(size_t align, size_t size, struct kmalloc_token t);
+
+/* What the operators without an alignment promise: __STDCPP_DEFAULT_NEW_ALIGNMENT__. */
+#define DROPIN_NEW_ALIGN 16u
+
+#endif
