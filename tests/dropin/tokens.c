@@ -18,6 +18,7 @@
 #include "allocators/slab/dropin/dropin.h"
 #include "allocators/slab/dropin/names.h"
 #include "allocators/slab/dropin/token_table.h"
+#include "allocators/slab/kfence.h"
 #include "allocators/slab/pagemap.h"
 #include "allocators/slab/partition.h"
 #include "allocators/slab/slabinfo.h"
@@ -349,28 +350,29 @@ static void release(struct place *o)
 	o->p = NULL;
 }
 
-/* A call without a token leaves a block in the set where it is; from none it may go anywhere. */
-static uint32_t set_after(const struct call *c, int before)
+/* A call without a token leaves a block in its set; a large block has none. */
+static uint32_t set_after(const struct call *c, const struct place *old)
 {
 	if (c->function != PLAIN_REALLOC || slab_partition.mode != PARTITION_TYPED)
 		return wanted_set(c);
-	return before < 0 ? 0 : (uint32_t)before;
+	return is_kfence_address(old->p) || slab_partition_of(old->p) >= 0 ? old->set : 0;
 }
 
 static void resize(struct input *in, struct place *o)
 {
 	struct call c = any_call(in, REALLOC, NR_FUNCTIONS - REALLOC);
 	struct place old = *o;
-	int before = slab_partition_of(o->p);
+	uint32_t set;
 	unsigned char *p;
 
 	leave(o);
 	c.size = max_size(c.size, 1);
 	c.old = o->p;
 	o->p = NULL;
+	set = set_after(&c, &old);
 	p = make(&c);
 	arrive(in, o, &c, p);
-	o->set = set_after(&c, before);
+	o->set = set;
 	old.p = o->p;
 	verify(&old, min_size(old.size, o->size));
 	memset(o->p, o->pattern, o->size);

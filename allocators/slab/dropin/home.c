@@ -2,6 +2,8 @@
 /* Large and guarded blocks lie in no slab: they are at home anywhere. See home.h. */
 #include "home.h"
 
+#include "allocators/slab/kfence.h"
+#include "allocators/slab/owner.h"
 #include "allocators/slab/partition.h"
 #include "allocators/slab/slabinfo.h"
 
@@ -20,9 +22,20 @@ bool home_is(const void *p, struct kmalloc_token t)
 	return set < 0 || (unsigned int)set == partition_set(t);
 }
 
+/* A guarded object is alone, but will move into a slab. One that was freed is of no cache. */
+static int set_of(const void *p)
+{
+	const struct kmem_cache *s;
+
+	if (!is_kfence_address(p))
+		return slab_partition_of(p);
+	s = kfence_cache(p);
+	return s ? owner_set(s) : -1;
+}
+
 struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
 {
-	int set = is_typed() && !(t.token & DROPIN_TOKEN_GIVEN) ? slab_partition_of(p) : -1;
+	int set = is_typed() && !(t.token & DROPIN_TOKEN_GIVEN) ? set_of(p) : -1;
 
 	if (set >= 0)
 		t.token = (unsigned long)set;
