@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Large and guarded blocks lie in no slab: they are at home anywhere. See home.h. */
+/* A large block lies in no slab: it is at home anywhere. See home.h. */
 #include "home.h"
 
 #include "allocators/slab/kfence.h"
@@ -12,16 +12,6 @@ static bool is_typed(void)
 	return slab_partition.mode == PARTITION_TYPED;
 }
 
-bool home_is(const void *p, struct kmalloc_token t)
-{
-	int set;
-
-	if (likely(!is_typed()) || !(t.token & DROPIN_TOKEN_GIVEN))
-		return true;
-	set = slab_partition_of(p);
-	return set < 0 || (unsigned int)set == partition_set(t);
-}
-
 /* A guarded object is alone, but will move into a slab. One that was freed is of no cache. */
 static int set_of(const void *p)
 {
@@ -31,6 +21,16 @@ static int set_of(const void *p)
 		return slab_partition_of(p);
 	s = kfence_cache(p);
 	return s ? owner_set(s) : -1;
+}
+
+bool home_is(const void *p, struct kmalloc_token t)
+{
+	int set;
+
+	if (likely(!is_typed()) || !(t.token & DROPIN_TOKEN_GIVEN))
+		return true;
+	set = set_of(p);
+	return set < 0 || (unsigned int)set == partition_set(t);
 }
 
 struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
