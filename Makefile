@@ -72,8 +72,8 @@ RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.
 # Pure functions of libslab, which it does not export, for ./runner geometry.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
-DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
 GOLDEN_OBJ := $(call objects,tests/golden/*.c)
+DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
 ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(GOLDEN_OBJ) $(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o

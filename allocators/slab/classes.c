@@ -7,8 +7,6 @@
 #define FINE_STEP	16u  /* bytes between small classes */
 #define FINE_SMALL	128u /* up to here; then so many classes a doubling: */
 #define FINE_A_DOUBLING 8u
-#define KERNEL_FIRST	3u  /* 2^3 bytes */
-#define KERNEL_TOP	13u /* 2^13 bytes, the last with steps */
 
 struct classes slab_classes;
 
@@ -16,8 +14,11 @@ struct classes slab_classes;
 static void add(unsigned int index, unsigned int bytes, unsigned int *step)
 {
 	slab_classes.bytes[index] = bytes;
-	for (; *step < bytes >> CLASS_STEP_SHIFT; (*step)++)
+	for (; *step < bytes >> CLASS_STEP_SHIFT && *step < NR_CLASS_STEPS; (*step)++)
 		slab_classes.of_step[*step] = (uint8_t)index;
+	if (bytes > CLASS_STEPS_MAX)
+		slab_classes.above = (uint8_t)index;
+	slab_classes.max_bytes = bytes;
 }
 
 static unsigned int fine_after(unsigned int bytes)
@@ -31,39 +32,30 @@ static void make_fine(unsigned int bytes)
 {
 	unsigned int step = 0, index = 1;
 
-	for (; bytes <= KMALLOC_MAX_CACHE_SIZE; bytes = fine_after(bytes))
+	for (; bytes <= CLASS_STEPS_MAX; bytes = fine_after(bytes))
 		add(index++, bytes, &step);
-	slab_classes.above = (uint8_t)(index - 1 - KERNEL_TOP);
 }
 
-/* 2^n, and 96 and 192 between their neighbours. */
+/* 2^n, and 96 and 192 between their neighbours; up to two pages. */
 static void make_kernel(unsigned int bytes)
 {
 	unsigned int step = 0;
 
-	for (unsigned int n = bits_ilog2(bytes); n <= KERNEL_TOP; n++) {
+	for (unsigned int n = bits_ilog2(bytes); (size_t)1 << n <= 2 * slab_page_bytes(); n++) {
 		add(n, 1u << n, &step);
 		if (n == 6)
 			add(1, 96, &step);
 		if (n == 7)
 			add(2, 192, &step);
 	}
-	slab_classes.above = 0;
-}
-
-/* Those that exist with larger pages only. */
-static void make_above(void)
-{
-	for (unsigned int n = KERNEL_TOP + 1; (size_t)1 << n <= kmalloc_max_cache_size(); n++)
-		slab_classes.bytes[(uint8_t)(n + slab_classes.above)] = 1u << n;
 }
 
 void classes_init(enum class_scheme scheme, unsigned int min_align)
 {
+	memset(slab_classes.of_step, 0, sizeof(slab_classes.of_step));
 	memset(slab_classes.bytes, 0, sizeof(slab_classes.bytes));
 	if (scheme == CLASSES_FINE)
 		make_fine(min_align);
 	else
 		make_kernel(min_align);
-	make_above();
 }

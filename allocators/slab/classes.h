@@ -2,10 +2,10 @@
 /*
  * The size classes of kmalloc: which one serves a size, and how large it is. Two schemes. kernel:
  * 8 to 8192 bytes by powers of two, and 96 and 192, numbered as the kernel does (index 1 is 96
- * bytes, 2 is 192, n from 3 is 2^n, 0 is unused). fine: multiples of 16 up to 128, then eight
- * classes for each doubling, so that from 113 bytes on less than 12.5 % of a class is unused;
- * numbered upwards from 1. Above KMALLOC_MAX_CACHE_SIZE, with pages of 16 and 64 KiB, both go on by
- * powers of two.
+ * bytes, 2 is 192, n from 3 is 2^n, 0 is unused); with pages of 16 and 64 KiB it goes on to two
+ * pages. fine: multiples of 16 up to 128, then eight classes for each doubling, so that from 113
+ * bytes on less than 12.5 % of a class is unused; numbered upwards from 1. It goes on to 64 KiB, so
+ * that blocks of that size are cached by CPU too.
  *
  * Written at boot only; before that everything is class 0.
  */
@@ -18,16 +18,18 @@
 enum class_scheme { CLASSES_KERNEL, CLASSES_FINE };
 
 /* More than either scheme has; a power of two, so that sets of slots are found by a shift. */
-#define NR_CLASSES_SHIFT   6u
+#define NR_CLASSES_SHIFT   7u
 #define NR_KMALLOC_INDEXES (1u << NR_CLASSES_SHIFT)
 
-/* Classes are told apart by multiples of 8. */
+/* Classes up to 64 KiB are told apart by multiples of 8. */
 #define CLASS_STEP_SHIFT 3u
-#define NR_CLASS_STEPS	 (KMALLOC_MAX_CACHE_SIZE >> CLASS_STEP_SHIFT)
+#define CLASS_STEPS_MAX	 65536u
+#define NR_CLASS_STEPS	 (CLASS_STEPS_MAX >> CLASS_STEP_SHIFT)
 
 struct classes {
-	uint8_t of_step[NR_CLASS_STEPS]; /* by (size - 1) / 8: a load instead of a computation */
-	uint8_t above; /* what is added to fls(size - 1) beyond the steps, modulo 256 */
+	uint8_t of_step[NR_CLASS_STEPS];    /* by (size - 1) / 8: a load instead of a computation */
+	uint8_t above;			    /* the class beyond the steps, of 128 KiB; 0: none */
+	size_t max_bytes;		    /* the largest size that has a class */
 	uint32_t bytes[NR_KMALLOC_INDEXES]; /* 0: there is no such class */
 	/* kmalloc_fast.h: of each set; here, so that one address reaches all that it reads. */
 	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
@@ -40,18 +42,18 @@ extern struct classes slab_classes;
  */
 void classes_init(enum class_scheme scheme, unsigned int min_align);
 
-/* The largest size that has a class. Two pages: 8 KiB (KMALLOC_MAX_CACHE_SIZE), 32 or 128 KiB. */
+/* The largest size that has a class: KMALLOC_MAX_CACHE_SIZE or more. */
 static inline size_t kmalloc_max_cache_size(void)
 {
-	return 2 * slab_page_bytes();
+	return slab_classes.max_bytes;
 }
 
 /* The class of @size (1 to kmalloc_max_cache_size()), and the bytes of a class. */
 static inline unsigned int kmalloc_index(size_t size)
 {
-	if (likely(size <= KMALLOC_MAX_CACHE_SIZE))
+	if (likely(size <= CLASS_STEPS_MAX))
 		return slab_classes.of_step[(size - 1) >> CLASS_STEP_SHIFT];
-	return (uint8_t)(bits_fls(size - 1) + slab_classes.above);
+	return slab_classes.above;
 }
 
 static inline unsigned int kmalloc_class_bytes(unsigned int index)

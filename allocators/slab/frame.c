@@ -141,7 +141,7 @@ static unsigned int take_fresh(struct kmem_cache *s, struct frame *f, void **bat
 	unsigned int first = (unsigned int)f->objects - f->nr_fresh;
 
 	for (unsigned int i = 0; i < got; i++)
-		batch[got - 1 - i] = object_at(s, f, first + i);
+		__atomic_store_n(&batch[got - 1 - i], object_at(s, f, first + i), __ATOMIC_RELAXED);
 	f->nr_fresh = (uint16_t)(f->nr_fresh - got);
 	return got;
 }

@@ -93,7 +93,7 @@ unsigned int freelist_take_hardened(const struct kmem_cache *s, struct frame *f,
 	unsigned int got = 0;
 
 	while (got < n && f->freelist) {
-		batch[got++] = f->freelist;
+		__atomic_store_n(&batch[got++], f->freelist, __ATOMIC_RELAXED);
 		f->freelist = follow(s, f, f->freelist, --left);
 	}
 	if (!f->freelist)

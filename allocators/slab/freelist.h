@@ -71,7 +71,8 @@ static inline void freelist_push(const struct kmem_cache *s, struct frame *f, vo
 
 /*
  * Take up to @n objects off the chain into @batch; returns how many. The caller adds them to
- * f->inuse; objects lost behind a damaged pointer have been added.
+ * f->inuse; objects lost behind a damaged pointer have been added. @batch may be a sheaf that
+ * usage.c still reads, hence relaxed atomics.
  */
 static inline unsigned int freelist_take(const struct kmem_cache *s, struct frame *f, void **batch,
 					 unsigned int n)
@@ -81,7 +82,7 @@ static inline unsigned int freelist_take(const struct kmem_cache *s, struct fram
 	if (unlikely(s->random))
 		return freelist_take_hardened(s, f, batch, n);
 	for (; got < n && f->freelist; got++) {
-		batch[got] = f->freelist;
+		__atomic_store_n(&batch[got], f->freelist, __ATOMIC_RELAXED);
 		f->freelist = (void *)freelist_ptr(s, f->freelist)->stored;
 	}
 	return got;

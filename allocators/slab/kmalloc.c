@@ -48,7 +48,7 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 	void *object;
 
 	if (__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE) && slab_cpuslab &&
-	    size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & GFP_GENERAL) && node == NUMA_NO_NODE) {
+	    size - 1 < kmalloc_max_cache_size() && !(gfp & GFP_GENERAL) && node == NUMA_NO_NODE) {
 		s = kmalloc_cache(partition_set(token), kmalloc_index(size));
 		object = s ? cpuslab_pop(s) : NULL;
 		if (likely(object))
@@ -85,7 +85,7 @@ void *kmalloc_node_token(size_t size, gfp_t gfp, int node, struct kmalloc_token 
 
 size_t kmalloc_size_roundup(size_t size)
 {
-	if (size - 1 < kmalloc_max_cache_size())
+	if (boot_ensure() && size - 1 < kmalloc_max_cache_size())
 		return kmalloc_class_bytes(kmalloc_index(size));
 	if (!size || size > KMALLOC_MAX_SIZE)
 		return size;

@@ -10,6 +10,7 @@
 #include "boot.h"
 #include "cache.h"
 #include "debug_flags.h"
+#include "geometry.h"
 #include "kmalloc_fast.h"
 #include "large.h"
 #include "text.h"
@@ -71,6 +72,14 @@ static slab_flags_t type_flags(unsigned int type)
 	return SLAB_KMALLOC | SLAB_NO_MERGE;
 }
 
+/* Classes that the kernel does not have: several blocks a slab, so that its end is a small part. */
+#define BLOCKS_A_SLAB 8u
+
+static bool is_beyond_kernel(unsigned int bytes)
+{
+	return bytes > 2 * slab_page_bytes();
+}
+
 static int create(unsigned int type, unsigned int index)
 {
 	unsigned int bytes = kmalloc_class_bytes(index);
@@ -86,9 +95,13 @@ static int create(unsigned int type, unsigned int index)
 	text_init(&t, name, sizeof(name));
 	name_cache(&t, type, bytes);
 	l.flags = debug_flags_for(name, type_flags(type));
+	if (is_beyond_kernel(bytes))
+		l.min_order = geometry_get_order(BLOCKS_A_SLAB * bytes, slab_page_bytes());
 	s = cache_create(name, &l, NULL);
 	if (!s)
 		return -errno;
+	if (is_beyond_kernel(bytes))
+		s->geo.min_partial = 1; /* an empty slab is up to 512 KiB */
 	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
 	return 0;
 }

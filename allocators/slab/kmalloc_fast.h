@@ -13,7 +13,7 @@
 #include "classes.h"
 #include "percpu.h"
 
-/* An object, or NULL: nothing at hand, or @size is 0 or above KMALLOC_MAX_CACHE_SIZE. */
+/* An object, or NULL: nothing at hand, or @size is 0 or has no class. */
 static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 {
 	size_t step = (size - 1) >> CLASS_STEP_SHIFT; /* size 0 becomes the largest */

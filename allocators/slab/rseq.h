@@ -7,20 +7,26 @@
  * include/uapi/linux/rseq.h: the descriptor's address is stored in rseq_cs, the abort address is
  * preceded by RSEQ_SIG.
  *
- * slab_rseq is constant after boot. Before boot, and in a process without restartable sequences,
- * nr_cpus is 0 and every sequence ends with "no lane".
+ * slab_rseq is constant after boot. In a process without restartable sequences nr_cpus is 0 and
+ * every sequence ends with "no lane". Before boot none may begin: offset is not known, and the
+ * descriptor's address would be stored into the thread's control block.
  */
 #ifndef SLAB_RSEQ_H
 #define SLAB_RSEQ_H
 
 #include "types.h"
-#include "lib/sanitizers.h"
 
-/* ThreadSanitizer does not see what a sequence does. */
-#if (defined(__x86_64__) || defined(__aarch64__)) && !UNDER_TSAN
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_THREAD__)
 #define RSEQ_POSSIBLE 1
 #else
 #define RSEQ_POSSIBLE 0
+#endif
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* The sanitizer does not see what a sequence does. */
+#undef RSEQ_POSSIBLE
+#define RSEQ_POSSIBLE 0
+#endif
 #endif
 
 /* log2 of a CPU's area: every slot that an entry of the page map can name. */
@@ -31,7 +37,7 @@ struct slab_rseq {
 	ptrdiff_t offset; /* of the thread's struct rseq from its thread pointer */
 	uint32_t nr_cpus; /* areas; 0: no sequences */
 };
-extern struct slab_rseq slab_rseq;
+extern struct slab_rseq slab_rseq __attribute__((visibility("hidden")));
 
 /* What a change of a CPU's slab expects to find, and what it leaves (engine=cpuslab). */
 struct rseq_change {
@@ -51,9 +57,6 @@ _Static_assert(offsetof(struct rseq_change, new_freelist) == 32, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, freelist) == 0, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, tid) == 8, "rseq.h");
 _Static_assert(offsetof(struct cpu_slab, slab) == 16, "rseq.h");
-_Static_assert(offsetof(struct slab_rseq, base) == 0, "rseq.h");
-_Static_assert(offsetof(struct slab_rseq, offset) == 8, "rseq.h");
-_Static_assert(offsetof(struct slab_rseq, nr_cpus) == 16, "rseq.h");
 _Static_assert(offsetof(struct lane, main) == 0, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, size) == 24, "rseq.h");
 _Static_assert(offsetof(struct slab_sheaf, capacity) == 28, "rseq.h");
@@ -78,82 +81,77 @@ _Static_assert(offsetof(struct slab_sheaf, objects) == 32, "rseq.h");
 	".popsection\n"
 
 /*
- * Enter; leaves the lane in %[lane], or goes to 5. rseq_cs is at 8, cpu_id at 4. slab_rseq is named
- * and not an operand, because then each field is one operand of an instruction.
+ * Enter; leaves the CPU's area in the register @lane, whose lower half is @cpu, or goes to @none.
+ * rseq_cs is at 8, cpu_id at 4.
  */
-#define RSEQ_ENTER                                                                                 \
+#define RSEQ_ENTER_WITH(lane, cpu, none)                                                           \
 	RSEQ_DESCRIPTOR                                                                            \
 	"0:\n"                                                                                     \
-	"movq slab_rseq+8(%%rip), %[offset]\n"                                                     \
-	"leaq 3b(%%rip), %[lane]\n"                                                                \
-	"movq %[lane], %%fs:8(%[offset])\n"                                                        \
+	"leaq 3b(%%rip), " lane "\n"                                                               \
+	"movq " lane ", %%fs:8(%[offset])\n"                                                       \
 	"1:\n"                                                                                     \
-	"movl %%fs:4(%[offset]), %k[lane]\n"                                                       \
-	"cmpl slab_rseq+16(%%rip), %k[lane]\n"                                                     \
-	"jae 5f\n"                                                                                 \
-	"shlq $22, %[lane]\n"                                                                      \
-	"addq slab_rseq(%%rip), %[lane]\n"
+	"movl %%fs:4(%[offset]), " cpu "\n"                                                        \
+	"cmpl %[nr_cpus], " cpu "\n"                                                               \
+	"jae " none "\n"                                                                           \
+	"shlq $22, " lane "\n"                                                                     \
+	"addq %[base], " lane "\n"
 
-/* Of the fast paths: a failure leaves the carry flag set, which a success has clear at its end. */
-#define RSEQ_FAIL_APART                                                                            \
+#define RSEQ_ENTER	   RSEQ_ENTER_WITH("%[lane]", "%k[lane]", "5f")
+#define RSEQ_ENTER_OR_GOTO RSEQ_ENTER_WITH("%%rax", "%%eax", "%l[none]")
+
+#define RSEQ_INPUTS                                                                                \
+	[slot] "r"(slot), [offset] "r"(slab_rseq.offset), [nr_cpus] "m"(slab_rseq.nr_cpus),        \
+		[base] "m"(slab_rseq.base)
+
+/* Leaves the object freed last on this CPU in %[object], or goes to @none: nothing at hand. */
+#define RSEQ_POP(none)                                                                             \
+	RSEQ_ENTER_WITH("%[lane]", "%k[lane]", none)                                               \
+	"movq (%[lane],%[slot]), %[lane]\n"                                                        \
+	"testq %[lane], %[lane]\n"                                                                 \
+	"jz " none "\n"                                                                            \
+	"movl 24(%[lane]), %k[nr]\n"                                                               \
+	"subl $1, %k[nr]\n"                                                                        \
+	"jc " none "\n"                                                                            \
+	"movq 32(%[lane],%[nr],8), %[object]\n"                                                    \
+	"movl %k[nr], 24(%[lane])\n"                                                               \
+	"2:\n"
+
+#define RSEQ_POP_OBJECT "=&a" /* where a function returns it */
+
+/* Fall through with the carry clear, which the subtraction has left, or come from 5 with it set. */
+#define RSEQ_POP_FLAG                                                                              \
+	RSEQ_POP("5f")                                                                             \
 	"6:\n"                                                                                     \
-	".pushsection .text.unlikely, \"ax\"\n"                                                    \
+	".pushsection __rseq_failure, \"ax\"\n"                                                    \
 	"5:\n"                                                                                     \
 	"stc\n"                                                                                    \
 	"jmp 6b\n"                                                                                 \
 	".popsection\n"
+#define RSEQ_FLAG_NONE "=@ccc"
 
-#define RSEQ_INPUTS  [slot] "r"(slot)
-#define RSEQ_SCRATCH [offset] "=&r"(scratch)
-
-/* The object freed last on this CPU, or NULL: nothing at hand. */
-static inline void *rseq_pop(size_t slot)
-{
-	void *object;
-	size_t lane, scratch;
-	bool failed;
-
-	/* The offset is not needed any more when the size takes its register. */
-	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
-					"testq %[lane], %[lane]\n"
-					"jz 5f\n"
-					"movl 24(%[lane]), %k[offset]\n"
-					"subl $1, %k[offset]\n"
-					"jc 5f\n"
-					"movq 32(%[lane],%[offset],8), %[object]\n"
-					"movl %k[offset], 24(%[lane])\n"
-					"2:\n" RSEQ_FAIL_APART
-			     : [object] "=&r"(object), [lane] "=&r"(lane), RSEQ_SCRATCH,
-			       "=@ccc"(failed)
-			     : RSEQ_INPUTS
-			     : "memory");
-	if (__builtin_expect(failed, 0))
-		return NULL;
-	if (!object)
-		__builtin_unreachable();
-	return object;
-}
-
-/* False: no lane, or no room in it. */
+/*
+ * False: no lane, or no room in it. Sizes and capacities have 16 bits. A jump out of the sequence
+ * is the answer, so that the usual way has no comparison for it.
+ */
 static inline bool rseq_push(size_t slot, void *object)
 {
-	size_t lane, scratch;
-	bool failed;
-
-	__asm__ __volatile__(RSEQ_ENTER "movq (%[lane],%[slot]), %[lane]\n"
-					"testq %[lane], %[lane]\n"
-					"jz 5f\n"
-					"movl 24(%[lane]), %k[offset]\n"
-					"cmpw %w[offset], 28(%[lane])\n"
-					"je 5f\n"
-					"movq %[object], 32(%[lane],%[offset],8)\n"
-					"addl $1, %k[offset]\n"
-					"movl %k[offset], 24(%[lane])\n"
-					"2:\n" RSEQ_FAIL_APART
-			     : [lane] "=&r"(lane), RSEQ_SCRATCH, "=@ccc"(failed)
-			     : [object] "r"(object), RSEQ_INPUTS
-			     : "memory");
-	return !failed;
+	__asm__ goto(RSEQ_ENTER_OR_GOTO "movq (%%rax,%[slot]), %%rax\n"
+					"testq %%rax, %%rax\n"
+					"jz %l[none]\n"
+					"movl 24(%%rax), %%ecx\n"
+					"cmpw %%cx, 28(%%rax)\n"
+					"je %l[none]\n"
+					"movq %[object], 32(%%rax,%%rcx,8)\n"
+					"addl $1, %%ecx\n"
+					"movl %%ecx, 24(%%rax)\n"
+					"2:\n"
+		     :
+		     : [object] "r"(object), RSEQ_INPUTS
+		     : "memory", "cc", "rax", "rcx"
+		     : none);
+	return true;
+none:
+	return false;
 }
 
 /*
@@ -162,7 +160,7 @@ static inline bool rseq_push(size_t slot, void *object)
  */
 static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 {
-	size_t lane, scratch;
+	size_t lane;
 	struct slab_sheaf *sheaf = NULL;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
@@ -172,7 +170,7 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [sheaf] "+&r"(sheaf)
+			     : [lane] "=&r"(lane), [sheaf] "+&r"(sheaf)
 			     : RSEQ_INPUTS
 			     : "memory", "cc");
 	*main = sheaf;
@@ -190,7 +188,7 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
  */
 static inline void *rseq_pop_chain(size_t slot, size_t offset)
 {
-	size_t lane, scratch, x;
+	size_t lane, x;
 	void *object;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
@@ -207,8 +205,7 @@ static inline void *rseq_pop_chain(size_t slot, size_t offset)
 					"5:\n"
 					"xorl %k[object], %k[object]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane),
-			       RSEQ_SCRATCH, [object] "=&r"(object), [x] "=&r"(x)
+			     : [lane] "=&r"(lane), [object] "=&r"(object), [x] "=&r"(x)
 			     : [at] "r"(offset), RSEQ_INPUTS
 			     : "memory", "cc");
 	return object;
@@ -217,7 +214,7 @@ static inline void *rseq_pop_chain(size_t slot, size_t offset)
 static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *object,
 				   size_t offset)
 {
-	size_t lane, scratch, x;
+	size_t lane, x;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq %[slab], 16(%[lane])\n"
@@ -232,7 +229,7 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [x] "=&r"(x)
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
 			     : [slab] "r"(slab), [object] "r"(object), [at] "r"(offset), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;
@@ -241,7 +238,7 @@ static inline bool rseq_push_chain(size_t slot, const struct frame *slab, void *
 /* Replace the freelist if all is as expected and where is this CPU's; tid moves on. */
 static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 {
-	size_t lane, scratch, x;
+	size_t lane, x;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq 0(%[c]), %[lane]\n"
@@ -265,7 +262,7 @@ static inline bool rseq_change(size_t slot, const struct rseq_change *c)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), RSEQ_SCRATCH, [x] "=&r"(x)
+			     : [lane] "=&r"(lane), [x] "=&r"(x)
 			     : [c] "r"(c), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;
@@ -275,7 +272,7 @@ static inline bool rseq_change(size_t slot, const struct rseq_change *c)
  */
 static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 {
-	size_t lane, scratch;
+	size_t lane;
 
 	__asm__ __volatile__(RSEQ_ENTER "addq %[slot], %[lane]\n"
 					"cmpq %[where], %[lane]\n"
@@ -287,7 +284,7 @@ static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 					"5:\n"
 					"xorl %k[lane], %k[lane]\n"
 					"6:\n"
-			     : [lane] "=&r"(lane), RSEQ_SCRATCH
+			     : [lane] "=&r"(lane)
 			     : [where] "r"(where), RSEQ_INPUTS
 			     : "memory", "cc");
 	return lane;
@@ -308,72 +305,75 @@ static inline bool rseq_close(size_t slot, struct cpu_slab *where)
 	"b 0f\n"                                                                                   \
 	".popsection\n"
 
-/* %[rseq] is the thread's struct rseq: rseq_cs is at 8, cpu_id at 4. */
-#define RSEQ_ENTER                                                                                 \
+/*
+ * As above; the lane itself, at %[slot], is left in @lane. %[rseq] is the thread's struct rseq:
+ * rseq_cs is at 8, cpu_id at 4.
+ */
+#define RSEQ_ENTER_WITH(lane, cpu, none)                                                           \
 	RSEQ_DESCRIPTOR                                                                            \
 	"0:\n"                                                                                     \
-	"adrp %[lane], 3b\n"                                                                       \
-	"add %[lane], %[lane], :lo12:3b\n"                                                         \
-	"str %[lane], [%[rseq], #8]\n"                                                             \
+	"adrp " lane ", 3b\n"                                                                      \
+	"add " lane ", " lane ", :lo12:3b\n"                                                       \
+	"str " lane ", [%[rseq], #8]\n"                                                            \
 	"1:\n"                                                                                     \
-	"ldr %w[lane], [%[rseq], #4]\n"                                                            \
-	"cmp %w[lane], %w[nr_cpus]\n"                                                              \
-	"b.hs 5f\n"                                                                                \
-	"add %[lane], %[base], %[lane], lsl #22\n"                                                 \
-	"add %[lane], %[lane], %[slot]\n"
+	"ldr " cpu ", [%[rseq], #4]\n"                                                             \
+	"cmp " cpu ", %w[nr_cpus]\n"                                                               \
+	"b.hs " none "\n"                                                                          \
+	"add " lane ", %[base], " lane ", lsl #22\n"                                               \
+	"add " lane ", " lane ", %[slot]\n"
+
+#define RSEQ_ENTER	   RSEQ_ENTER_WITH("%[lane]", "%w[lane]", "5f")
+#define RSEQ_ENTER_OR_GOTO RSEQ_ENTER_WITH("x9", "w9", "%l[none]")
 
 #define RSEQ_INPUTS                                                                                \
 	[slot] "r"(slot), [rseq] "r"((char *)__builtin_thread_pointer() + slab_rseq.offset),       \
 		[nr_cpus] "r"(slab_rseq.nr_cpus), [base] "r"(slab_rseq.base)
 
-static inline void *rseq_pop(size_t slot)
-{
-	void *object;
-	size_t lane, nr;
+#define RSEQ_POP(none)                                                                             \
+	RSEQ_ENTER_WITH("%[lane]", "%w[lane]", none)                                               \
+	"ldr %[lane], [%[lane]]\n"                                                                 \
+	"cbz %[lane], " none "\n"                                                                  \
+	"ldr %w[nr], [%[lane], #24]\n"                                                             \
+	"subs %w[nr], %w[nr], #1\n"                                                                \
+	"b.lo " none "\n"                                                                          \
+	"add %[object], %[lane], %[nr], lsl #3\n"                                                  \
+	"ldr %[object], [%[object], #32]\n"                                                        \
+	"str %w[nr], [%[lane], #24]\n"                                                             \
+	"2:\n"
 
-	__asm__ __volatile__(RSEQ_ENTER "ldr %[lane], [%[lane]]\n"
-					"cbz %[lane], 5f\n"
-					"ldr %w[nr], [%[lane], #24]\n"
-					"cbz %w[nr], 5f\n"
-					"sub %w[nr], %w[nr], #1\n"
-					"add %[object], %[lane], %[nr], lsl #3\n"
-					"ldr %[object], [%[object], #32]\n"
-					"str %w[nr], [%[lane], #24]\n"
-					"2:\n"
-					"b 6f\n"
-					"5:\n"
-					"mov %[object], #0\n"
-					"6:\n"
-			     : [object] "=&r"(object), [lane] "=&r"(lane), [nr] "=&r"(nr)
-			     : RSEQ_INPUTS
-			     : "memory", "cc");
-	return object;
-}
+#define RSEQ_POP_OBJECT "=&r"
+
+/* As above; a subtraction without borrow sets the carry. The branches reach 1 MiB: this section. */
+#define RSEQ_POP_FLAG                                                                              \
+	RSEQ_POP("5f")                                                                             \
+	"6:\n"                                                                                     \
+	".subsection 1\n"                                                                          \
+	"5:\n"                                                                                     \
+	"cmn wzr, wzr\n"                                                                           \
+	"b 6b\n"                                                                                   \
+	".previous\n"
+#define RSEQ_FLAG_NONE "=@cclo"
 
 static inline bool rseq_push(size_t slot, void *object)
 {
-	size_t lane, nr, at;
-
-	__asm__ __volatile__(RSEQ_ENTER "ldr %[lane], [%[lane]]\n"
-					"cbz %[lane], 5f\n"
-					"ldr %w[nr], [%[lane], #24]\n"
-					"ldrh %w[at], [%[lane], #28]\n"
-					"cmp %w[nr], %w[at]\n"
-					"b.hs 5f\n"
-					"add %[at], %[lane], %[nr], lsl #3\n"
-					"str %[object], [%[at], #32]\n"
-					"add %w[nr], %w[nr], #1\n"
-					"str %w[nr], [%[lane], #24]\n"
+	__asm__ goto(RSEQ_ENTER_OR_GOTO "ldr x9, [x9]\n"
+					"cbz x9, %l[none]\n"
+					"ldr w10, [x9, #24]\n"
+					"ldrh w11, [x9, #28]\n"
+					"cmp w10, w11\n"
+					"b.hs %l[none]\n"
+					"add x11, x9, x10, lsl #3\n"
+					"str %[object], [x11, #32]\n"
+					"add w10, w10, #1\n"
+					"str w10, [x9, #24]\n"
 					"2:\n"
-					"mov %[lane], #1\n"
-					"b 6f\n"
-					"5:\n"
-					"mov %[lane], #0\n"
-					"6:\n"
-			     : [lane] "=&r"(lane), [nr] "=&r"(nr), [at] "=&r"(at)
-			     : [object] "r"(object), RSEQ_INPUTS
-			     : "memory", "cc");
-	return lane;
+		     :
+		     : [object] "r"(object), RSEQ_INPUTS
+		     : "memory", "cc", "x9", "x10", "x11"
+		     : none);
+	return true;
+none:
+	return false;
 }
 
 /* The store-exclusive ends the sequence; if it fails the sequence begins again. */
@@ -560,6 +560,44 @@ static inline struct lane *rseq_take(size_t slot, struct slab_sheaf **main)
 {
 	(void)slot;
 	*main = NULL;
+	return NULL;
+}
+
+#endif
+
+#if RSEQ_POSSIBLE
+
+/*
+ * The object freed last on this CPU, or NULL: nothing at hand. Neither way the usual case has a
+ * jump or a comparison for that, but what the compiler can make of it: gcc before 12.4 and 13.3
+ * may lose an output of asm goto (its bug 113921), clang makes a byte and two tests of a flag.
+ */
+static inline void *rseq_pop(size_t slot)
+{
+	void *object;
+	size_t lane, nr;
+
+#ifdef __clang__
+	__asm__ goto(RSEQ_POP("%l[none]")
+		     : [object] RSEQ_POP_OBJECT(object), [lane] "=&r"(lane), [nr] "=&r"(nr)
+		     : RSEQ_INPUTS
+		     : "memory", "cc"
+		     : none);
+#else
+	bool is_none;
+
+	__asm__ __volatile__(RSEQ_POP_FLAG
+			     : [object] RSEQ_POP_OBJECT(object), [lane] "=&r"(lane), [nr] "=&r"(nr),
+			       RSEQ_FLAG_NONE(is_none)
+			     : RSEQ_INPUTS
+			     : "memory");
+	if (is_none)
+		goto none;
+#endif
+	if (!object)
+		__builtin_unreachable();
+	return object;
+none:
 	return NULL;
 }
 

@@ -79,8 +79,9 @@ struct kmem_cache;
  *   partitions=2|16|64|256        how many sets those modes have; -falloc-token-max has to say the
  *                                 same (default 16, the kernel's)
  *   classes=kernel|fine           the sizes of kmalloc's caches: 8 to 8192 by powers of two, 96 and
- *                                 192; or multiples of 16 to 128 and then eight a doubling, so that
- *                                 less than 12.5 % of a class is unused (default kernel)
+ *                                 192; or multiples of 16 to 128 and then eight a doubling up to
+ *                                 64K, so that less than 12.5 % of a class is unused (default
+ *                                 kernel)
  *   sheaves=kernel|grow           how many objects a sheaf holds: 60, 28, 12 or 4 by their size; or
  *                                 more where a load goes up and down by more than that (default
  *                                 kernel)
@@ -453,7 +454,7 @@ static inline void *kvmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token 
  * Objects are aligned to 8 bytes only, not as kmalloc() promises, and freed by kfree(). The caller
  * destroys the buckets when nobody uses them any more; objects still allocated are reported.
  */
-typedef struct kmem_cache *kmem_buckets[64]; /* by class; with classes=kernel numbered as there */
+typedef struct kmem_cache *kmem_buckets[128]; /* by class; with classes=kernel numbered as there */
 
 SLAB_API kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 					   unsigned int useroffset, unsigned int usersize,

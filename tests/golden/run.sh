@@ -30,28 +30,36 @@ section() {
 	}'
 }
 
-# count PREFIX PROGRAM ARGUMENT...: the rows of one run. memset and memcpy as every CPU has them.
+# Without what debuggers read, which valgrind may be too old for.
+strip_all() {
+	strip -g -o "$tmp/slab" "$1/tests/golden/slab" && strip -g -o "$tmp/malloc" "$1/tests/golden/malloc" &&
+		strip -g -o "$tmp/libslab-malloc.so" "$1/libslab-malloc.so"
+}
+
+# count PRELOADED PREFIX OPTIONS PROGRAM [CELL...]: the rows of one run. One CPU, one node and a seed
+# make counts the same everywhere; so do memset() and memcpy() as every CPU has them.
 count() {
-	prefix=$1
-	shift
+	preloaded=$1 prefix=$2 options=$3 program=$4
+	shift 4
 	env LD_BIND_NOW=1 GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM \
+		LD_PRELOAD="$preloaded" SLAB_OPTIONS="single_thread=1,seed=1,cpus=2,nodes=1,$options" \
 		valgrind --tool=callgrind --callgrind-out-file="$tmp/out" --toggle-collect=measure \
-		--cache-sim=yes --branch-sim=yes --compress-strings=no --compress-pos=no "$@" \
-		>"$tmp/log" 2>&1 || { cat "$tmp/log"; echo "failed: $*"; return 1; } >&2
+		--cache-sim=yes --branch-sim=yes --compress-strings=no --compress-pos=no \
+		"$tmp/$program" "$@" >"$tmp/log" 2>&1 ||
+		{ cat "$tmp/log"; echo "failed: $program $*"; return 1; } >&2
 	awk -v prefix="$prefix" -v operations="$operations" -f tests/golden/count.awk "$tmp/out" |
 		sort -V
 }
 
-# Without what debuggers read, which valgrind may be too old for.
-bare() {
-	strip -g -o "$tmp/${1##*/}" "$1" && echo "$tmp/${1##*/}"
-}
-
 count_all() {
-	cells=$(bare "$1/tests/golden/slab") || return
-	count '' "$cells" '' &&
-		count random: "$cells" partition=random kmalloc_64 kzalloc_64 batch_1000x64 &&
-		count typed: "$cells" partition=typed kmalloc_64 kzalloc_64 batch_1000x64
+	so=$tmp/libslab-malloc.so
+	count '' '' '' slab &&
+		count '' random: partition=random slab kmalloc_64 kzalloc_64 batch_1000x64 &&
+		count '' typed: partition=typed slab kmalloc_64 kzalloc_64 batch_1000x64 &&
+		count "$so" '' '' malloc &&
+		count "$so" random: partition=random malloc malloc_64 calloc_64 new_64 &&
+		count "$so" typed: partition=typed malloc malloc_64 calloc_64 new_64 \
+			token_malloc_64 token_new_64 fast_token_malloc_64 fast_token_new_64
 }
 
 # The file with the section replaced by what was counted, or with one more.
@@ -76,7 +84,7 @@ for where in "$build" "$build/clang"; do
 		echo "$reason"
 		continue
 	fi
-	count_all "$where" >"$tmp/rows" || exit 2
+	strip_all "$where" && count_all >"$tmp/rows" || exit 2
 	compared=$((compared + 1))
 	if [ "${1-}" = --bless ]; then
 		bless "$name"

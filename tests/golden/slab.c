@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Cells of libslab's API.
+ * Cells of libslab's API; the options of slab_boot() are in SLAB_OPTIONS.
  *
- *   usage: slab OPTIONS [CELL...]
+ *   usage: slab [CELL...]
  *
- * OPTIONS go to slab_boot(), behind those that make the counts the same on every machine; without
- * a CELL it runs all. With "?" it prints what the counts depend on besides: machine, compiler and
- * its flags, C library.
+ * Without a CELL it runs all. With "?" it prints what the counts depend on besides: machine,
+ * compiler and its flags, C library.
  */
 #include <gnu/libc-version.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "allocators/slab/slab.h"
 #include "cells.h"
 #include "version.h"
-
-#define SAME_EVERYWHERE "single_thread=1,seed=1,cpus=2,nodes=1,"
 
 static struct kmem_cache *cache;
 
@@ -66,18 +64,13 @@ static int describe(void)
 
 int main(int argc, char **argv)
 {
-	char options[256];
-
-	if (argc < 2)
-		return 2;
-	if (!strcmp(argv[1], "?"))
+	if (argc > 1 && !strcmp(argv[1], "?"))
 		return describe();
-	snprintf(options, sizeof(options), SAME_EVERYWHERE "%s", argv[1]);
-	if (slab_boot(options)) {
+	if (slab_boot(getenv("SLAB_OPTIONS"))) {
 		fprintf(stderr, "%s\n", slab_boot_error());
 		return 2;
 	}
 	cache = kmem_cache_create("golden", 96, 0, SLAB_NO_MERGE, NULL);
-	cells_run(cells, ARRAY_SIZE(cells), argv + 2);
+	cells_run(cells, ARRAY_SIZE(cells), argv + 1);
 	return 0;
 }

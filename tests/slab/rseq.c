@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "allocators/slab/percpu.h"
+
 #define NR_THREADS 8
 #define NR_OBJECTS 300
 #define SHEAVES	   "per-CPU sheaves (rseq)"
@@ -111,10 +113,33 @@ static void test_a_child_process_goes_on_with_them(void **state)
 	assert_int_equal(child_exit_code(pid), 0);
 }
 
+/* dtv and what else the C library keeps at the thread pointer. */
+static void nothing_is_stored_before_boot(void **state)
+{
+	const char *block = __builtin_thread_pointer();
+	char before[64];
+	int object;
+
+	(void)state;
+	memcpy(before, block, sizeof(before));
+	assert_null(percpu_pop(0));
+	assert_false(percpu_push(0, &object));
+	assert_memory_equal(block, before, sizeof(before));
+}
+
 static int boot(void **state)
 {
 	(void)state;
 	return slab_boot(NULL);
+}
+
+static int before_boot(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_stored_before_boot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 static int with_own_registration(void)
@@ -124,7 +149,7 @@ static int with_own_registration(void)
 		cmocka_unit_test(test_a_child_process_goes_on_with_them),
 	};
 
-	return cmocka_run_group_tests(tests, boot, NULL);
+	return before_boot() + cmocka_run_group_tests(tests, boot, NULL);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/* Threads: blocks of one freed by another, and what a thread still does when it ends. */
+#include "family.h"
+
+#include <pthread.h>
+
+#define NR_THREADS 4
+#define NR_BLOCKS  2000
+
+static size_t size_of(size_t i)
+{
+	return i % 97 ? i * 37 % 3000 : HUGE + i;
+}
+
+static void *blocks[NR_THREADS][NR_BLOCKS];
+
+static void *take(void *arg)
+{
+	void **mine = arg;
+
+	for (size_t i = 0; i < NR_BLOCKS; i++) {
+		mine[i] = malloc(size_of(i));
+		if (mine[i] && size_of(i))
+			*(char *)mine[i] = (char)i;
+	}
+	return arg;
+}
+
+static void *give(void *arg)
+{
+	void **others = arg;
+
+	for (size_t i = 0; i < NR_BLOCKS; i++)
+		free(i % 3 ? others[i] : realloc(others[i], 100));
+	return arg;
+}
+
+static void run_all(void *(*body)(void *arg), size_t shift)
+{
+	pthread_t threads[NR_THREADS];
+
+	for (size_t i = 0; i < NR_THREADS; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, body, blocks[(i + shift) % NR_THREADS]),
+			0);
+	for (size_t i = 0; i < NR_THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void test_blocks_are_freed_by_other_threads(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		run_all(take, 0);
+		run_all(give, 1);
+	}
+}
+
+static pthread_key_t key;
+static unsigned int nr_ended;
+
+/* Runs after libslab's own destructor or before it, and several times. */
+static void end(void *value)
+{
+	static const size_t sizes[] = { 10, 5000, HUGE + 1 };
+
+	free(value);
+	for (size_t i = 0; i < 3; i++)
+		free(malloc(sizes[i]));
+	if (__atomic_add_fetch(&nr_ended, 1, __ATOMIC_RELAXED) % 3)
+		pthread_setspecific(key, malloc(20));
+}
+
+static void *live_shortly(void *arg)
+{
+	pthread_setspecific(key, malloc(10));
+	return arg;
+}
+
+static void test_a_destructor_of_a_thread_may_allocate(void **state)
+{
+	(void)state;
+	assert_int_equal(pthread_key_create(&key, end), 0);
+	for (int i = 0; i < 20; i++)
+		run_all(live_shortly, 0);
+	assert_true(__atomic_load_n(&nr_ended, __ATOMIC_RELAXED) >= 20 * NR_THREADS);
+	pthread_key_delete(key);
+}
+
+static void *ask(void *arg)
+{
+	for (int i = 0; i < 20; i++) {
+		void *p = malloc(70000);
+
+		malloc_trim(0);
+		mallinfo2();
+		free(p);
+	}
+	return arg;
+}
+
+static void test_trim_and_mallinfo_while_others_allocate(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, ask, NULL), 0);
+	run_all(take, 0);
+	run_all(give, 1);
+	pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_blocks_are_freed_by_other_threads),
+		cmocka_unit_test(test_a_destructor_of_a_thread_may_allocate),
+		cmocka_unit_test(test_trim_and_mallinfo_while_others_allocate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, check_equations);
+}
