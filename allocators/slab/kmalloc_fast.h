@@ -17,9 +17,9 @@
 static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 {
 	size_t step = (size - 1) >> CLASS_STEP_SHIFT; /* size 0 becomes the largest */
-	size_t set = partition_set(token);
+	size_t set;
 
-	if (unlikely(step >= NR_CLASS_STEPS))
+	if (unlikely(!partition_try_set(token, &set)) || unlikely(step >= NR_CLASS_STEPS))
 		return NULL;
 	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
 	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));

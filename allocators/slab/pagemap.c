@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/sanitizers.h"
 #include "os.h"
 
 /*
@@ -107,28 +108,16 @@ static bool find_place(struct range *r, unsigned int bits)
 	return is_free(start, block) && is_free(start + bytes - block, block);
 }
 
-/* ThreadSanitizer ends a program that maps memory where it has its own. */
-#if defined(__SANITIZE_THREAD__)
-#define PLACES_ARE_TAKEN true
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PLACES_ARE_TAKEN true
-#endif
-#endif
-#ifndef PLACES_ARE_TAKEN
-#define PLACES_ARE_TAKEN false
-#endif
-
 /*
  * Linux maps downwards from near the top of the address space, or upwards from a third of it;
  * programs lie at its very bottom or at two thirds. These lie between, for address spaces of 47
- * bits and more, 42 and 39.
+ * bits and more, 42 and 39. ThreadSanitizer ends a program that maps memory where it has its own.
  */
 static bool find_any_place(struct range *r)
 {
 	static const unsigned int bits[] = { 44, 44, 40, 37 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(bits) && !PLACES_ARE_TAKEN; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bits) && !UNDER_TSAN; i++)
 		if (find_place(r, bits[i]))
 			return true;
 	return false;

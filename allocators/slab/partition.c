@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-struct partition slab_partition = { .nr = NR_PARTITIONS };
+struct partition slab_partition = { .mask = PARTITION_CLOSED, .nr = NR_PARTITIONS };
 
 static const char *const names[] = {
 	[PARTITION_NONE] = "none",
@@ -26,7 +26,7 @@ void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed)
 	slab_partition.nr = nr;
 	__atomic_store_n(&slab_partition.seed, seed, __ATOMIC_RELAXED);
 	__atomic_store_n(&slab_partition.shift, 64 - bits_ilog2(nr), __ATOMIC_RELAXED);
-	__atomic_store_n(&slab_partition.mask, mask_of(mode, nr), __ATOMIC_RELAXED);
+	__atomic_store_n(&slab_partition.mask, mask_of(mode, nr), __ATOMIC_RELEASE);
 }
 
 const char *partition_name(enum partition_mode mode)

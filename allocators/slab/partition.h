@@ -19,7 +19,7 @@ enum partition_mode { PARTITION_NONE, PARTITION_RANDOM, PARTITION_TYPED };
 
 /* Written at boot only; read on the fast path, hence with relaxed atomics. */
 struct partition {
-	uint32_t mask;	/* of tokens; 0: none; PARTITION_HASHED: random */
+	uint32_t mask;	/* of tokens; 0: none; PARTITION_HASHED: random; PARTITION_CLOSED */
 	uint32_t shift; /* of the hash, for random */
 	uint64_t seed;
 	enum partition_mode mode;
@@ -29,24 +29,48 @@ extern struct partition slab_partition;
 
 #define PARTITION_HASHED 0x80000000u
 
+/*
+ * Before boot. Then lanes must not be looked at: a sequence writes to the thread's struct rseq, and
+ * where that is nobody has said yet. One of the values with PARTITION_HASHED, so that only the
+ * random mode has to tell it apart.
+ */
+#define PARTITION_CLOSED UINT32_MAX
+
 /* The set of the random mode among 2^@bits: the top bits of the hash. */
 static inline unsigned int partition_hash(const void *location, uint64_t seed, unsigned int bits)
 {
 	return hash_64((uintptr_t)location ^ seed, bits);
 }
 
-static inline unsigned int partition_set(struct kmalloc_token token)
+/* False before boot; what the lanes need is there when it is true. */
+static inline bool partition_try_set(struct kmalloc_token token, size_t *set)
 {
-	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
+	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_ACQUIRE);
 
-	if (likely(!(mask & PARTITION_HASHED)))
-		return (uint32_t)token.token & mask;
-	return partition_hash(token.location,
+	if (likely(!(mask & PARTITION_HASHED))) {
+		*set = (uint32_t)token.token & mask;
+		return true;
+	}
+	if (unlikely(mask == PARTITION_CLOSED))
+		return false;
+	*set = partition_hash(token.location,
 			      __atomic_load_n(&slab_partition.seed, __ATOMIC_RELAXED),
 			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
+	return true;
 }
 
-/* @nr is a power of two up to MAX_PARTITIONS. */
+/* After boot. */
+static inline unsigned int partition_set(struct kmalloc_token token)
+{
+	size_t set = 0;
+
+	partition_try_set(token, &set);
+	return (unsigned int)set;
+}
+
+/*
+ * At boot, after percpu_init(). @nr is a power of two up to MAX_PARTITIONS.
+ */
 void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed);
 
 /* Sets that kmalloc() may use: 1 without a mode. */

@@ -24,7 +24,7 @@
 #include "allocators/slab/dropin/names.h"
 #include "allocators/slab/slab.h"
 
-#ifdef DROPIN_RENAMED
+#if DROPIN_RENAMED
 #define SYMBOL(name) __asm__("slab_" name)
 #else
 #define SYMBOL(name) __asm__(name)

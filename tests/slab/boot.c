@@ -42,6 +42,24 @@ static void test_nothing_is_freed_while_the_range_is_made(void **state)
 	in_child(free_nothing);
 }
 
+/* What the thread pointer points to, where sequences wrote before they knew of a better place. */
+static void keep_control_block(void)
+{
+	const char *block = __builtin_thread_pointer();
+	char before[64];
+
+	memcpy(before, block, sizeof(before));
+	kfree(kmalloc(64, GFP_KERNEL));
+	if (memcmp(before, block, sizeof(before)))
+		_exit(1);
+}
+
+static void test_the_first_allocation_leaves_the_thread_control_block(void **state)
+{
+	(void)state;
+	in_child(keep_control_block);
+}
+
 /* The engine is known, its caches are not yet made. */
 static void allocate_early(void)
 {
@@ -112,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_freed_while_the_range_is_made),
+		cmocka_unit_test(test_the_first_allocation_leaves_the_thread_control_block),
 		cmocka_unit_test(test_an_allocation_waits_for_the_caches_of_cpuslab),
 		cmocka_unit_test(test_threads_boot_and_allocate_at_once),
 	};

@@ -10,6 +10,7 @@
 
 #include "allocators/slab/fault.h"
 #include "allocators/slab/pagemap.h"
+#include "lib/sanitizers.h"
 
 #define BLOCK KMALLOC_MAX_SIZE
 
@@ -176,11 +177,11 @@ static void exhaust_and_start_a_thread(void)
 
 static void test_a_limit_set_later_leaves_room_for_a_thread(void **state)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	print_message("the sanitizer's own mappings exceed the limit\n");
-	skip();
-#endif
 	(void)state;
+	if (UNDER_ASAN || UNDER_TSAN) {
+		print_message("the sanitizer's own mappings exceed the limit\n");
+		skip();
+	}
 	run_in_child(exhaust_and_start_a_thread);
 }
 

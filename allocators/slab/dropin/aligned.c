@@ -91,7 +91,7 @@ void *DROPIN_NAME(pvalloc)(size_t size)
 	return aligned_pages(size, DROPIN_HERE);
 }
 
-#ifndef DROPIN_RENAMED
+#if !DROPIN_RENAMED
 /* glibc's own, as in libc_names.c. */
 DROPIN_API void *__libc_memalign(size_t align, size_t size) __attribute__((alias("memalign")));
 DROPIN_API void *__libc_valloc(size_t size) __attribute__((alias("valloc")));

@@ -7,7 +7,7 @@
 #include "dropin.h"
 #include "names.h"
 
-#ifndef DROPIN_RENAMED
+#if !DROPIN_RENAMED
 
 DROPIN_API void *__libc_malloc(size_t size);
 DROPIN_API void *__libc_calloc(size_t n, size_t size);

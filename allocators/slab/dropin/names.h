@@ -8,17 +8,13 @@
 #ifndef SLAB_DROPIN_NAMES_H
 #define SLAB_DROPIN_NAMES_H
 
+#include "lib/sanitizers.h"
+
 #define DROPIN_API __attribute__((visibility("default")))
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DROPIN_RENAMED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DROPIN_RENAMED 1
-#endif
-#endif
+#define DROPIN_RENAMED (UNDER_ASAN || UNDER_TSAN)
 
-#ifdef DROPIN_RENAMED
+#if DROPIN_RENAMED
 #define DROPIN_NAME(name) slab_##name
 #else
 #define DROPIN_NAME(name) name

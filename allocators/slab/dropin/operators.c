@@ -8,7 +8,7 @@
 #include "names.h"
 #include "new.h"
 
-#ifndef DROPIN_RENAMED
+#if !DROPIN_RENAMED
 
 #define OPERATOR(name) __asm__(name) DROPIN_API
 void *new_single(size_t size) OPERATOR("_Znwm");

@@ -35,7 +35,7 @@
 
 __asm__(".text\n"
 	TOKEN_TABLE_C
-#ifndef DROPIN_RENAMED
+#if !DROPIN_RENAMED
 	TOKEN_TABLE_NEW
 	TOKEN_TABLE_HINTED
 #endif

@@ -5,7 +5,7 @@
  */
 #include "token_abi.h"
 
-#ifndef DROPIN_RENAMED
+#if !DROPIN_RENAMED
 
 #include "new.h"
 
