@@ -104,6 +104,12 @@ struct allocator {
 		preload[4]; /* file names to look for, the first found is preloaded; {NULL}: none */
 	const char *symbol; /* whose defining object is the proof; NULL: that of ops.alloc */
 
+	/*
+	 * The variable of the environment that brings it its options, for one that starts before
+	 * main(). NULL: init() brings them.
+	 */
+	const char *options_variable;
+
 	bool is_baseline; /* what ratios are taken to unless the user says otherwise */
 	const char
 		*variants[4]; /* options that a comparison runs by default; {NULL}: once without */

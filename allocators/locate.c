@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a peer's library lies: the directories that the dynamic linker searches, in its order, so
- * that the path shown is the path used. Parent's side; not thread-safe.
+ * Where a preloaded library lies: beside the program, for ours; else the directories that the
+ * dynamic linker searches, in its order, so that the path shown is the path used. Parent's side;
+ * not thread-safe.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -51,10 +52,30 @@ static bool search_list(const char *list, const char *file, char *path, size_t l
 	return false;
 }
 
+/* Beside the program that runs, and where `make install` puts libraries for it. */
+static bool search_home(const char *file, char *path, size_t len)
+{
+	static const char *const forms[] = { "%.*s/%s", "%.*s/../lib/%s" };
+	char program[512];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char *slash;
+
+	program[n > 0 ? n : 0] = '\0';
+	slash = strrchr(program, '/');
+	for (int i = 0; slash && i < 2; i++)
+		if ((size_t)snprintf(path, len, forms[i], (int)(slash - program), program, file) <
+			    len &&
+		    !access(path, R_OK))
+			return true;
+	return false;
+}
+
 static bool search(const char *file, char *path, size_t len)
 {
 	char pattern[256];
 
+	if (search_home(file, path, len))
+		return true;
 	if (search_list(getenv("LD_LIBRARY_PATH"), file, path, len))
 		return true;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
@@ -87,7 +108,9 @@ bool allocator_locate(const struct allocator *a, char *path, size_t len)
 	for (size_t i = 0; i < 4 && a->preload[i]; i++)
 		if (search(a->preload[i], path, len))
 			return true;
-	snprintf(path, len, "%s is not installed (package %s)", a->preload[0],
-		 a->package ? a->package : "unknown");
+	if (a->package)
+		snprintf(path, len, "%s is not installed (package %s)", a->preload[0], a->package);
+	else
+		snprintf(path, len, "%s is not beside the program (make)", a->preload[0]);
 	return false;
 }

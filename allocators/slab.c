@@ -7,6 +7,7 @@
 
 #include "allocator.h"
 #include "allocators/slab/slab.h"
+#include "slab_state.h"
 
 /*
  * libslab merges similar caches, as the kernel does; the harness tells caches apart by their
@@ -116,44 +117,15 @@ static int init(const char *options, size_t map_bytes, char *why, size_t why_len
 	return -1;
 }
 
-static void version(char *buf, size_t len)
-{
-	char engine[48];
-
-	slab_option_get("cached_by", engine, sizeof(engine));
-	snprintf(buf, len, "%s", engine);
-}
-
-static void mode(char *buf, size_t len)
-{
-	char partition[16], cpus[16];
-
-	slab_option_get("partition", partition, sizeof(partition));
-	slab_option_get("cpus", cpus, sizeof(cpus));
-	snprintf(buf, len, "partition=%s,cpus=%s", partition, cpus);
-}
-
-static bool use(struct alloc_slab_use *u)
-{
-	struct slab_usage usage;
-
-	slab_usage(&usage);
-	for (int i = 0; i < 10; i++)
-		u->nr_slabs[i] = usage.decile[i];
-	u->nr_objects = usage.nr_objects;
-	u->nr_in_use = usage.nr_inuse;
-	return usage.nr_slabs > 0;
-}
-
 ALLOCATOR(slab) = {
 	.name = "slab",
 	.summary = "libslab, the Linux slab in user space; options as slab:partition=typed",
 	.symbol = "kmalloc_token",
 	.variants = { "", "partition=random", "partition=typed" },
 	.init = init,
-	.version = version,
-	.mode = mode,
-	.slab_use = use,
+	.version = slab_state_version,
+	.mode = slab_state_mode,
+	.slab_use = slab_state_use,
 	.slabinfo = slab_slabinfo,
 	.cache_create = slab_cache_create,
 	.cache_destroy = slab_cache_destroy,

@@ -30,6 +30,8 @@ static struct arm *add_known(struct run *run, const struct allocator *a, const c
 	snprintf(arm->allocator, sizeof(arm->allocator), "%s", a->name);
 	snprintf(arm->options, sizeof(arm->options), "%s", options);
 	snprintf(arm->preload, sizeof(arm->preload), "%s", path);
+	if (a->options_variable)
+		snprintf(arm->setting, sizeof(arm->setting), "%s=%s", a->options_variable, options);
 	snprintf(arm->label, sizeof(arm->label), "%s%s%s", a->name, *options ? ":" : "", options);
 	arm->role = a->is_null ? ARM_NULL : ARM_SUBJECT;
 	return arm;
@@ -77,7 +79,8 @@ static void probe(const struct arm *arm)
 
 	snprintf(job.allocator, sizeof(job.allocator), "%s", arm->allocator);
 	snprintf(job.options, sizeof(job.options), "%s", arm->options);
-	if (child_spawn(&child, job_words(&job, "probe"), arm->preload, -1, -1))
+	if (child_spawn(&child, job_words(&job, "probe"),
+			&(struct child_env){ arm->preload, arm->setting }, -1, -1))
 		die(EXIT_FAILED, "the child could not be started: %m");
 	while (child_read(&child, 10000, line, sizeof(line)) == CHILD_LINE) {
 		if (!strncmp(line, "error ", 6))

@@ -88,7 +88,8 @@ static bool prepare(const struct run *run, struct cell *c, char *why, size_t why
 	bool ok;
 
 	c->image_fd = memfd_create("image", MFD_CLOEXEC);
-	if (c->image_fd < 0 || child_spawn(&child, job_words(&job, "prepare"), "", c->image_fd, -1))
+	if (c->image_fd < 0 || child_spawn(&child, job_words(&job, "prepare"),
+					   &(struct child_env){ "", "" }, c->image_fd, -1))
 		die(EXIT_FAILED, "prepare could not be started: %m");
 	ok = answers(&child, c, why, why_len);
 	child_last_words(&child, words, sizeof(words));

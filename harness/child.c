@@ -18,19 +18,29 @@
 
 extern char **environ;
 
-/* The environment with LD_PRELOAD replaced; one static copy, rebuilt by each spawn. */
-static char **environment(const char *preload)
+/* Do both set the same variable? */
+static bool same_name(const char *a, const char *b)
 {
-	static char *env[4096], text[1024];
+	size_t n = strcspn(a, "=") + 1;
+
+	return !strncmp(a, b, n);
+}
+
+/* The environment with its changes; one static copy, rebuilt by each spawn. */
+static char **environment(const struct child_env *changes)
+{
+	static char *env[4096], preload[1024], setting[512];
 	size_t n = 0;
 
-	for (char **e = environ; *e && n < 4094; e++)
-		if (strncmp(*e, "LD_PRELOAD=", 11))
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", changes->preload);
+	snprintf(setting, sizeof(setting), "%s", changes->setting);
+	for (char **e = environ; *e && n < 4093; e++)
+		if (!same_name(preload, *e) && !(*setting && same_name(setting, *e)))
 			env[n++] = *e;
-	if (*preload) {
-		snprintf(text, sizeof(text), "LD_PRELOAD=%s", preload);
-		env[n++] = text;
-	}
+	if (*changes->preload)
+		env[n++] = preload;
+	if (*setting)
+		env[n++] = setting;
 	env[n] = NULL;
 	return env;
 }
@@ -61,7 +71,7 @@ static void default_signals(posix_spawnattr_t *attr)
 	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int spawn(struct child *c, char **words, const char *preload, const int *fds)
+static int spawn(struct child *c, char **words, const struct child_env *env, const int *fds)
 {
 	posix_spawn_file_actions_t a;
 	posix_spawnattr_t attr;
@@ -75,13 +85,14 @@ static int spawn(struct child *c, char **words, const char *preload, const int *
 	place(&a, fds[1], CHANNEL_IMAGE);
 	place(&a, fds[2], CHANNEL_SHARED);
 	default_signals(&attr);
-	err = posix_spawn(&c->pid, "/proc/self/exe", &a, &attr, words, environment(preload));
+	err = posix_spawn(&c->pid, "/proc/self/exe", &a, &attr, words, environment(env));
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&a);
 	return -err;
 }
 
-int child_spawn(struct child *c, char **words, const char *preload, int image_fd, int shared_fd)
+int child_spawn(struct child *c, char **words, const struct child_env *env, int image_fd,
+		int shared_fd)
 {
 	int pair[2], fds[4], err;
 
@@ -94,7 +105,7 @@ int child_spawn(struct child *c, char **words, const char *preload, int image_fd
 	fds[1] = raise_fd(image_fd);
 	fds[2] = raise_fd(shared_fd);
 	fds[3] = raise_fd(c->errors);
-	err = spawn(c, words, preload, fds);
+	err = spawn(c, words, env, fds);
 	for (int i = 0; i < 4; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

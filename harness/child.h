@@ -22,11 +22,18 @@ struct child {
 
 enum child_line { CHILD_LINE, CHILD_NOTHING, CHILD_ENDED };
 
+/* What the child's environment has besides this program's; "" for none. */
+struct child_env {
+	const char *preload; /* LD_PRELOAD, which is not passed on */
+	const char *setting; /* NAME=VALUE, instead of the NAME of this program's */
+};
+
 /*
- * Re-execute this program with @words, @preload in front ("" for none), the memfds @image_fd and
- * @shared_fd (-1 for none) passed on. 0 or -errno.
+ * Re-execute this program with @words and @env, the memfds @image_fd and @shared_fd (-1 for none)
+ * passed on. 0 or -errno.
  */
-int child_spawn(struct child *c, char **words, const char *preload, int image_fd, int shared_fd);
+int child_spawn(struct child *c, char **words, const struct child_env *env, int image_fd,
+		int shared_fd);
 
 /* The next line within @timeout_ms into @line without its newline. */
 enum child_line child_read(struct child *c, int timeout_ms, char *line, size_t len);

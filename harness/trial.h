@@ -27,6 +27,7 @@ struct arm {
 	char allocator[64]; /* registry name, "external" for NAME=PATH */
 	char options[192];  /* text behind the colon */
 	char preload[512];  /* path put into LD_PRELOAD, "" for none */
+	char setting[256];  /* NAME=VALUE for the environment, "" for none */
 	enum arm_role role;
 	int position;
 	int64_t store_id; /* arm.id in the database, 0 before it is stored */

@@ -83,13 +83,14 @@ static struct job job_of(const struct run *run, const struct trial *t)
 
 static void start(struct watched *w)
 {
+	struct child_env env = { w->t->arm->preload, w->t->arm->setting };
 	struct job job = job_of(w->run, w->t);
 	char why[128];
 	int err;
 
 	w->t->started_ns = clock_ns();
-	err = child_spawn(&w->child, job_words(&job, "cell"), w->t->arm->preload,
-			  w->t->cell->image_fd, w->shared_fd);
+	err = child_spawn(&w->child, job_words(&job, "cell"), &env, w->t->cell->image_fd,
+			  w->shared_fd);
 	if (err) {
 		snprintf(why, sizeof(why), "the child could not be started: %s", strerror(-err));
 		fail(w, TRIAL_FAILED, why);

@@ -39,8 +39,9 @@
  *   24. stock.lock      objcg.c         one CPU's stock of charged bytes
  *   25. tags.lock       alloc_tag.c     call sites that are new
  *   26. mempool.lock    mempool.c       the reserve of one mempool
+ *   27. huge_lock       dropin/huge.c   malloc's blocks that are mappings
  *
- * Under 18 to 26 no lock is taken. 14, 16 and 17 are never held together, except that partial.c
+ * Under 18 to 27 no lock is taken. 14, 16 and 17 are never held together, except that partial.c
  * tries 17 under 16; under 15 each of 16 and 17 is taken. 7 is tried under 8, and by reclaim in
  * general: the thread may have it. What is deferred by kfree_nolock() needs no lock (defer.h).
  *

@@ -48,6 +48,26 @@ if command -v "$cc" >/dev/null; then
 	same 'the compiler compiles' "$cc" -O2 -c -o /dev/stdout -x c -S program.c
 fi
 
+# The bytes that were asked for are guarded, not those of the class.
+cat >copy.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	char *name = malloc(5);
+
+	strcpy(name, argc > 1 ? argv[1] : "slab");
+	free(name);
+	return 0;
+}
+END
+expect 'a program with an overflow is built' 0 "$cc" -O0 -U_FORTIFY_SOURCE -o copy copy.c
+expect 'a copy that fits is no error' 0 slabbed SLAB_OPTIONS=debug=FZU ./copy
+says_not err .
+expect 'one byte too many is reported' 0 slabbed SLAB_OPTIONS=debug=FZU ./copy slabs
+says err '^BUG kmalloc-16 (Not tainted): kmalloc Redzone overwritten$'
+
 # The mode is the option's, and a wrong one is one line.
 cat >ask.c <<'END'
 #include <dlfcn.h>

@@ -81,6 +81,15 @@ for language in $languages; do
 	says out '^128 bytes, 1, 1$'
 done
 
+printf '#include <stdlib.h>\nint main(void) { free(malloc(5)); return 0; }\n' >any.c
+expect 'any program runs with the installed malloc' 0 "$cc" -o any any.c
+expect 'preloaded' 0 env LD_PRELOAD="$prefix/lib/libslab-malloc.so" ./any
+says_not err .
+expect 'a program links against it' 0 "$cc" -fno-builtin any.c -o any-linked -L"$prefix/lib" -Wl,-rpath,"$prefix/lib" -lslab-malloc
+expect 'and runs' 0 ./any-linked
+expect 'the runner finds it beside itself' 0 "$prefix/bin/runner" list
+says out "$prefix/bin/../lib/libslab-malloc.so"
+
 if command -v pkg-config >/dev/null; then
 	expect 'pkg-config knows the prefix' 0 pkg-config --cflags --libs slab
 	says out "-I$prefix/include .*-L$prefix/lib -lslab"

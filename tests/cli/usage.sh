@@ -21,6 +21,9 @@ expect 'unknown workload' 2 "$RUNNER" compare --db db -a libc -w dentry-nam
 says err "unknown workload 'dentry-nam'; did you mean 'dentry-name'?"
 expect 'unknown slab option' 2 "$RUNNER" compare --db db -a slab:partition=tiped -w dentry-name
 says err 'partition'
+expect 'unknown option of a preloaded slab' 2 "$RUNNER" compare --db db -a slab-malloc:partition=tiped -w dentry-name
+says err "option partition cannot be 'tiped'"
+one_line
 expect 'options for an allocator without any' 2 "$RUNNER" compare --db db -a libc:x=1
 says err "'libc' takes no options"
 expect 'a library that is not there' 2 "$RUNNER" compare --db db -a mine=/no/such.so

@@ -36,10 +36,15 @@ static void *out_of_memory(void)
 	return NULL;
 }
 
-/* kmalloc aligns to the largest power of two that divides the size. */
+/*
+ * kmalloc aligns to the largest power of two that divides the size, and to minalign whatever the
+ * size is, which then is the one that a debug cache guards.
+ */
 static size_t padded_bytes(const struct request *r)
 {
-	return align_up(max_size(r->size, 1), r->align);
+	size_t size = max_size(r->size, 1);
+
+	return r->align > MIN_ALIGN ? align_up(size, r->align) : size;
 }
 
 /* As kvmalloc() does: a page that kmalloc has not got, the system has not got either. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
+#include "allocators/slab/report.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/text.h"
 #include "token_stats.h"
@@ -23,6 +23,7 @@
 static __thread bool starting __attribute__((tls_model("initial-exec")));
 
 static char early[EARLY_BYTES] __attribute__((aligned(EARLY_ALIGN)));
+static char refused[512]; /* what was wrong with SLAB_OPTIONS */
 static size_t early_used; /* may run past the end */
 
 void *start_alloc(size_t size)
@@ -51,24 +52,22 @@ size_t start_bytes(const void *p)
 	return max_size(size, 1);
 }
 
-/* @line is one line of ours; what cannot be written is lost. */
-static void say(struct text *line)
-{
-	text_str(line, "\n");
-	if (write(STDERR_FILENO, line->buf, min_size(line->used, line->len - 1)) < 0)
-		errno = 0;
-}
-
+/* One line on fd 2; kept for slab_malloc_error(). */
 static void complain(const char *what)
 {
 	char buf[1024];
 	struct text t;
 
-	text_init(&t, buf, sizeof(buf));
-	text_str(&t, "libslab-malloc: SLAB_OPTIONS: ");
+	text_init(&t, refused, sizeof(refused));
 	text_str(&t, what);
-	text_str(&t, "; the defaults are used");
-	say(&t);
+	text_init(&t, buf, sizeof(buf));
+	text_format(&t, "libslab-malloc: SLAB_OPTIONS: %s; the defaults are used\n", refused);
+	report_emit(&t);
+}
+
+const char *slab_malloc_error(void)
+{
+	return refused;
 }
 
 /* @options is empty at first. */

@@ -18,6 +18,7 @@
 
 #include "allocators/slab/boot.h"
 #include "lib/bits.h"
+#include "names.h"
 
 /*
  * Options that hold unless SLAB_OPTIONS says otherwise. A program may limit its address space at
@@ -35,6 +36,9 @@ static inline bool start_ensure(void)
 {
 	return likely(__atomic_load_n(&slab_booted, __ATOMIC_ACQUIRE)) || start_slow();
 }
+
+/* What was wrong with SLAB_OPTIONS, in a sentence; "" if nothing was. */
+DROPIN_API const char *slab_malloc_error(void);
 
 /* While this thread starts libslab: zeroed memory at a multiple of 16, NULL when it is used up. */
 void *start_alloc(size_t size);
