@@ -63,7 +63,7 @@ static int run(const struct tokens_options *o)
 	tokens_read(&t, file, "the file of counters");
 	t.status = status;
 	if (!t.nr_images) {
-		warn("tokens: %s did not run with libslab-malloc.so: it is linked statically, has "
+		warn("tokens: %s did not run with our malloc: it is linked statically, has "
 		     "privileges of its own, or its options are wrong",
 		     o->program[0]);
 		return status ? status : EXIT_UNRESOLVED;

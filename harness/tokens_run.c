@@ -14,45 +14,42 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allocators/allocator.h"
 #include "lib/die.h"
-#include "paths.h"
 #include "tokens.h"
 
-/* Beside the program in a checkout, below lib where it is installed. */
-static void find_library(char path[PATH_MAX])
+static const struct allocator *find_allocator(void)
 {
-	static const char *const places[] = { "%s/libslab-malloc.so",
-					      "%s/../lib/libslab-malloc.so" };
-	char self[PATH_MAX], here[PATH_MAX], there[PATH_MAX + 32];
+	const struct allocator *a;
 
-	if (!realpath("/proc/self/exe", self))
-		die(EXIT_FAILED, "/proc/self/exe cannot be read: %m");
-	paths_dirname(self, here, sizeof(here));
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(there, sizeof(there), places[i], here);
-		if (realpath(there, path) && !access(path, R_OK))
-			break;
-		*path = '\0';
-	}
-	if (!*path)
-		die(EXIT_USAGE, "tokens: there is no libslab-malloc.so beside %s; make builds it",
-		    self);
+	for (size_t i = 0; (a = allocator_at(i)); i++)
+		if (a->counts_tokens)
+			return a;
+	die(EXIT_USAGE, "tokens: this build has no allocator that counts tokens");
+}
+
+static void find_library(const struct allocator *a, char *path, size_t len)
+{
+	if (!allocator_locate(a, path, len))
+		die(EXIT_USAGE, "tokens: %s", path);
 	if (strpbrk(path, " :"))
 		die(EXIT_USAGE, "tokens: LD_PRELOAD takes no path with a blank or a colon, as %s",
 		    path);
 }
 
-static void set_environment(const struct tokens_options *o, const char *library, int file)
+static void set_environment(const struct tokens_options *o, const struct allocator *a,
+			    const char *library, int file)
 {
 	const char *preload = getenv("LD_PRELOAD");
-	char words[4096 + PATH_MAX];
+	char words[4096 + PATH_MAX], partitions[32];
 
 	snprintf(words, sizeof(words), "%s%s%s", library, preload && *preload ? ":" : "",
 		 preload ? preload : "");
 	setenv("LD_PRELOAD", words, 1);
-	snprintf(words, sizeof(words), "%s,partitions=%u,token_stats=/proc/%d/fd/%d", o->options,
-		 o->nr_slots ? o->nr_slots : 16, (int)getpid(), file);
-	setenv("SLAB_OPTIONS", words, 1);
+	snprintf(partitions, sizeof(partitions), ",partitions=%u", o->nr_slots);
+	snprintf(words, sizeof(words), "%s%s,token_stats=/proc/%d/fd/%d", o->options,
+		 o->nr_slots ? partitions : "", (int)getpid(), file);
+	setenv(a->options_variable, words, 1);
 }
 
 /* In the child. What exec said goes into @tell. */
@@ -108,9 +105,10 @@ static int start(const struct tokens_options *o)
 
 int tokens_run(const struct tokens_options *o, int file)
 {
+	const struct allocator *a = find_allocator();
 	char library[PATH_MAX];
 
-	find_library(library);
-	set_environment(o, library, file);
+	find_library(a, library, sizeof(library));
+	set_environment(o, a, library, file);
 	return start(o);
 }
