@@ -72,10 +72,11 @@ RUNNER_OBJ := $(call objects,allocators/*.c allocators/historic/*.c workloads/*.
 # Pure functions of libslab, which it does not export, for ./runner geometry.
 PURE_OBJ := $(filter $(B)/allocators/slab/geometry.o,$(SLAB_OBJ))
 UNIT_OBJ := $(call objects,tests/slab/*.c tests/misuse/*.c)
-GOLDEN_OBJ := $(call objects,tests/golden/*.c)
 DROPIN_TEST_OBJ := $(call objects,tests/dropin/*.c)
+GOLDEN_OBJ := $(call objects,tests/golden/*.c)
 HARNESS_TEST_OBJ := $(call objects,tests/harness/*.c)
-ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(GOLDEN_OBJ) $(HARNESS_TEST_OBJ)
+ALL_OBJ := $(LIB_OBJ) $(SLAB_OBJ) $(DROPIN_OBJ) $(RUNNER_OBJ) $(UNIT_OBJ) $(DROPIN_TEST_OBJ) $(GOLDEN_OBJ) \
+	$(HARNESS_TEST_OBJ)
 MAIN_OBJ := $(B)/harness/main.o
 
 DROPIN_TESTS := $(DROPIN_TEST_OBJ:.o=)
@@ -252,10 +253,6 @@ $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
 
-$(GOLDEN_PROGRAMS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
-	$(say) LD $@
-	$(Q)$(LINK) -o $@ $< $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) -ldl
-
 # Linked with the drop-in itself; under a sanitizer with its objects, under other names (names.h).
 DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_INSIDE))
 DROPIN_INSIDE = $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS)
@@ -265,6 +262,10 @@ $(B)/tests/dropin/tokens: DROPIN_LINK = $(DROPIN_INSIDE)
 $(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(DROPIN_LINK) $(CMOCKA_LIBS) -lm -ldl
+
+$(GOLDEN_PROGRAMS): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $< $(B)/libslab.a $(LIBLIB) $(URCU_LIBS) -ldl
 
 $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/flags
 	$(say) LD $@

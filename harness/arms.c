@@ -34,6 +34,7 @@ static struct arm *add_known(struct run *run, const struct allocator *a, const c
 		snprintf(arm->setting, sizeof(arm->setting), "%s=%s", a->options_variable, options);
 	snprintf(arm->label, sizeof(arm->label), "%s%s%s", a->name, *options ? ":" : "", options);
 	arm->role = a->is_null ? ARM_NULL : ARM_SUBJECT;
+	arm->preloadable = !a->ops.alloc;
 	return arm;
 }
 
@@ -52,6 +53,7 @@ static void add_external(struct run *run, const char *word)
 
 	snprintf(arm->label, sizeof(arm->label), "%.*s", (int)(path - 1 - word), word);
 	snprintf(arm->allocator, sizeof(arm->allocator), "external");
+	arm->preloadable = true;
 	if (access(path, R_OK) || !realpath(path, arm->preload))
 		die(EXIT_USAGE, "allocator '%s': %s cannot be read", arm->label, path);
 }

@@ -9,6 +9,8 @@
  *	job.rounds rounds, hooks gone		              (time)
  *	teardown				-> drained   (what the allocator still holds)
  *
+ * A workload whose work is elsewhere has no latency round, and the runner reads no memory.
+ *
  * With one thread the rounds run on the main thread, so that a single-threaded program is what the
  * allocator sees.
  */

@@ -59,7 +59,11 @@ void cell_answer_watched(struct cell_state *c)
 {
 	const struct meter *m = merge(c);
 
-	say("page_faults", (double)c->watched.faults);
+	say("page_faults", (double)c->watched.nr_faults);
+	if (c->workload->elsewhere) {
+		say("rss_peak_bytes", (double)c->watched.peak_rss_bytes);
+		return;
+	}
 	if (m->requested_bytes)
 		say("waste_internal_ratio",
 		    (double)m->usable_bytes / (double)m->requested_bytes - 1);
@@ -147,8 +151,10 @@ void cell_answer_drained(struct cell_state *c)
 		say("ns_per_op", (double)c->timed_ns * c->job.threads / ops);
 		say("ops_per_second", ops * 1e9 / (double)c->timed_ns);
 	}
-	say("page_faults_warm", (double)c->timed.faults / c->job.rounds);
-	say("context_switches", (double)c->timed.switches);
+	if (c->workload->elsewhere && ops > 0)
+		say("cpu_ns_per_op", (double)c->timed.cpu_ns / ops);
+	say("page_faults_warm", (double)c->timed.nr_faults / c->job.rounds);
+	say("context_switches", (double)c->timed.nr_switches);
 	say_latency(&merge(c)->latency);
 	say_counters(c);
 	channel_say("digest %016" PRIx64, c->digest);

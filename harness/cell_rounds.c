@@ -41,6 +41,9 @@ static void pin(const struct cell_state *c, unsigned int index)
 {
 	cpu_set_t allowed, one;
 
+	/* The programs would inherit it, with all their threads. */
+	if (c->workload->elsewhere)
+		return;
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) ||
 	    c->job.threads > (unsigned int)CPU_COUNT(&allowed))
 		return;
@@ -134,29 +137,53 @@ static uint64_t wall_ns(const struct cell_state *c)
 	return end - begin;
 }
 
-static void count_usage(struct cell_usage *usage, int sign)
+static void count_self(struct wl_usage *usage, int sign)
 {
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	usage->faults += sign * (u.ru_minflt + u.ru_majflt);
-	usage->switches += sign * (u.ru_nvcsw + u.ru_nivcsw);
+	usage->nr_faults += sign * (u.ru_minflt + u.ru_majflt);
+	usage->nr_switches += sign * (u.ru_nvcsw + u.ru_nivcsw);
+}
+
+/* Threads run programs at once: together they hold the sum of their peaks. */
+static void take_elsewhere(struct cell_state *c, struct wl_usage *usage)
+{
+	for (unsigned int i = 0; i < c->job.threads; i++) {
+		struct wl_usage *u = &c->run.thread[i].usage;
+
+		usage->cpu_ns += u->cpu_ns;
+		usage->peak_rss_bytes += u->peak_rss_bytes;
+		usage->nr_faults += u->nr_faults;
+		usage->nr_switches += u->nr_switches;
+		*u = (struct wl_usage){ 0 };
+	}
+}
+
+static void run_counted(struct cell_state *c, struct wl_usage *usage)
+{
+	if (c->workload->elsewhere) {
+		run_all(c);
+		take_elsewhere(c, usage);
+		return;
+	}
+	count_self(usage, -1);
+	run_all(c);
+	count_self(usage, 1);
 }
 
 void cell_round(struct cell_state *c, enum cell_round round)
 {
-	struct cell_usage none = { 0 };
-	struct cell_usage *usage = round == ROUND_WATCHED ? &c->watched
-				   : round == ROUND_TIMED ? &c->timed
-							  : &none;
+	struct wl_usage none = { 0 };
+	struct wl_usage *usage = round == ROUND_WATCHED ? &c->watched
+				 : round == ROUND_TIMED ? &c->timed
+							: &none;
 
 	c->round = round;
 	c->nr_rounds++;
 	if (c->allocator.round)
 		c->allocator.round();
-	count_usage(usage, -1);
-	run_all(c);
-	count_usage(usage, 1);
+	run_counted(c, usage);
 	if (round == ROUND_TIMED)
 		c->timed_ns += wall_ns(c);
 	take_digest(c);

@@ -16,10 +16,6 @@ enum cell_round { ROUND_WATCHED, ROUND_LATENCY, ROUND_WARM, ROUND_TIMED, ROUND_Q
 #define CELL_WARM_NS	    50000000u
 #define CELL_SLABINFO_BYTES 65536u
 
-struct cell_usage {
-	uint64_t faults, switches;
-};
-
 struct cell_thread {
 	struct cell_state *cell;
 	struct wl_thread *wl; /* what the workload sees, in run.thread */
@@ -42,8 +38,8 @@ struct cell_state {
 	uint64_t digest;   /* of each round, equal or the trial fails */
 	bool have_digest;
 	unsigned int nr_caches;
-	struct cell_usage watched, timed;
-	struct alloc_slab_use use; /* at the largest live set seen */
+	struct wl_usage watched, timed; /* cpu and peak only of work elsewhere */
+	struct alloc_slab_use use;	/* at the largest live set seen */
 	int64_t use_live;
 	bool use_busy;
 	char *slabinfo; /* at the same moment; CELL_SLABINFO_BYTES, NULL: none offered */

@@ -22,7 +22,20 @@ static void take_text(char *to, size_t len, const char *rest)
 	snprintf(to, len, "%s", rest);
 }
 
-static void take_line(struct cell *c, const char *line, char *why, size_t why_len)
+/* Why there is no image. */
+struct refusal {
+	char why[256];
+	bool absent; /* it cannot run on this machine, whoever asks */
+};
+
+static void take_refusal(struct refusal *r, const char *line, const char *rest)
+{
+	r->absent = !strncmp(line, "absent ", 7);
+	if (r->absent || !strncmp(line, "error ", 6))
+		take_text(r->why, sizeof(r->why), rest);
+}
+
+static void take_line(struct cell *c, const char *line, struct refusal *r)
 {
 	const char *rest = strchr(line, ' ');
 
@@ -41,12 +54,16 @@ static void take_line(struct cell *c, const char *line, char *why, size_t why_le
 		take_text(c->note, sizeof(c->note), rest);
 	else if (!strncmp(line, "hash ", 5))
 		take_text(c->image_hash, sizeof(c->image_hash), rest);
-	else if (!strncmp(line, "error ", 6))
-		take_text(why, why_len, rest);
+	else if (!strncmp(line, "round-ns ", 9))
+		c->round_ns = strtoull(rest, NULL, 10);
+	else if (!strncmp(line, "elsewhere ", 10))
+		c->elsewhere = atoi(rest);
+	else
+		take_refusal(r, line, rest);
 }
 
 /* Reads the prepare child's answers; true if it got to "prepared". */
-static bool answers(struct child *child, struct cell *c, char *why, size_t why_len)
+static bool answers(struct child *child, struct cell *c, struct refusal *r)
 {
 	char line[1100];
 
@@ -54,12 +71,12 @@ static bool answers(struct child *child, struct cell *c, char *why, size_t why_l
 		switch (child_read(child, PREPARE_TIMEOUT_MS, line, sizeof(line))) {
 		case CHILD_NOTHING:
 			child_kill(child);
-			take_text(why, why_len, "prepare took longer than two minutes");
+			take_text(r->why, sizeof(r->why), "prepare took longer than two minutes");
 			return false;
 		case CHILD_ENDED:
 			return false;
 		case CHILD_LINE:
-			take_line(c, line, why, why_len);
+			take_line(c, line, r);
 			if (strcmp(line, "prepared") && strcmp(line, "failed"))
 				continue;
 			child_go(child);
@@ -80,7 +97,7 @@ static struct job job_of(const struct run *run, const struct cell *c)
 	return job;
 }
 
-static bool prepare(const struct run *run, struct cell *c, char *why, size_t why_len)
+static bool prepare(const struct run *run, struct cell *c, struct refusal *r)
 {
 	struct job job = job_of(run, c);
 	struct child child;
@@ -91,13 +108,13 @@ static bool prepare(const struct run *run, struct cell *c, char *why, size_t why
 	if (c->image_fd < 0 || child_spawn(&child, job_words(&job, "prepare"),
 					   &(struct child_env){ "", "" }, c->image_fd, -1))
 		die(EXIT_FAILED, "prepare could not be started: %m");
-	ok = answers(&child, c, why, why_len);
+	ok = answers(&child, c, r);
 	child_last_words(&child, words, sizeof(words));
 	child_reap(&child);
-	if (!ok && !*why)
-		snprintf(why, why_len, "%s", *words ? words : "prepare crashed");
+	if (!ok && !*r->why)
+		take_text(r->why, sizeof(r->why), *words ? words : "prepare crashed");
 	if (ok && !c->ops) {
-		snprintf(why, why_len, "its plan has no operations");
+		take_text(r->why, sizeof(r->why), "its plan has no operations");
 		ok = false;
 	}
 	return ok;
@@ -140,11 +157,39 @@ static const struct workload *find(const char *word)
 	die(EXIT_USAGE, "unknown workload '%s'%s (./runner list)", name, suggest_text(&s));
 }
 
+/*
+ * The allocators that a cell's programs cannot be given are left out of it, by name. Without the
+ * baseline there would be nothing to compare with.
+ */
+static void leave_out_arms(struct run *run, const char *word)
+{
+	char why[RUN_REASON] = "not applicable to allocators with functions of their own, which no "
+			       "other program calls: ";
+	size_t at = strlen(why), first = at;
+
+	for (int i = 0; i < run->nr_arms; i++) {
+		const struct arm *arm = &run->arms[i];
+
+		if (arm->preloadable || arm->role == ARM_CONTROL)
+			continue;
+		if (arm->role == ARM_BASELINE)
+			die(EXIT_USAGE,
+			    "workload '%s' cannot run on the baseline '%s', whose functions no "
+			    "other program calls; name another with --baseline",
+			    word, arm->label);
+		if (at < sizeof(why))
+			at += (size_t)snprintf(why + at, sizeof(why) - at, "%s%s",
+					       at > first ? ", " : "", arm->label);
+	}
+	if (at > first)
+		run_skip(run, word, why);
+}
+
 static void add_cell(struct run *run, const struct cells_request *r, const char *word,
 		     unsigned int threads, bool must)
 {
 	struct cell *c = &run->cells[run->nr_cells];
-	char why[256] = "";
+	struct refusal refusal = { .why = "" };
 
 	if (run->nr_cells == RUN_MAX_CELLS)
 		die(EXIT_USAGE, "more than %d cells; name fewer with -w and -t", RUN_MAX_CELLS);
@@ -153,15 +198,17 @@ static void add_cell(struct run *run, const struct cells_request *r, const char 
 			    .rounds = r->rounds,
 			    .position = run->nr_cells };
 	take_text(c->workload, sizeof(c->workload), word);
-	if (prepare(run, c, why, sizeof(why))) {
+	if (prepare(run, c, &refusal)) {
 		write_json(c);
 		run->nr_cells++;
+		if (c->elsewhere)
+			leave_out_arms(run, word);
 		return;
 	}
 	close(c->image_fd);
-	if (must)
-		die(EXIT_USAGE, "workload '%s': %s", word, why);
-	run_skip(run, word, why);
+	if (must && !refusal.absent)
+		die(EXIT_USAGE, "workload '%s': %s", word, refusal.why);
+	run_skip(run, word, refusal.why);
 }
 
 static unsigned int parse_count(const char *word)
@@ -175,6 +222,14 @@ static unsigned int parse_count(const char *word)
 	return (unsigned int)n;
 }
 
+/* Programs of their own: as many at once as threads is a question to ask for, not the usual one. */
+static bool is_elsewhere(const char *word)
+{
+	const struct workload *w = workload_find(word, strcspn(word, ":"));
+
+	return w && w->elsewhere;
+}
+
 static void add_threads(struct run *run, const struct cells_request *r, const char *word, bool must)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -182,7 +237,7 @@ static void add_threads(struct run *run, const struct cells_request *r, const ch
 
 	if (!r->threads) {
 		add_cell(run, r, word, 1, must);
-		if (cpus > 1)
+		if (cpus > 1 && !is_elsewhere(word))
 			add_cell(run, r, word, cpus > 64 ? 64 : (unsigned int)cpus, must);
 		return;
 	}
@@ -198,6 +253,8 @@ static void add_default(struct run *run, const struct cells_request *r)
 	char word[256];
 
 	for (size_t i = 0; (w = workload_at(i)); i++) {
+		if (w->elsewhere)
+			continue;
 		if (!w->variants[0])
 			add_threads(run, r, w->name, false);
 		for (int v = 0; v < 4 && w->variants[v]; v++) {
@@ -233,6 +290,10 @@ void cells_resolve(struct run *run, const struct cells_request *r)
 		add_list(run, r);
 	else
 		add_default(run, r);
+	if (!run->nr_cells && run->nr_skipped)
+		die(EXIT_USAGE, "no workload can run; %s: %s",
+		    run->skipped[run->nr_skipped - 1].name,
+		    run->skipped[run->nr_skipped - 1].reason);
 	if (!run->nr_cells)
 		die(EXIT_USAGE, "no workload to run; name one with -w (./runner list)");
 }

@@ -23,6 +23,7 @@
 /* The trials of one cell in one block. */
 struct group {
 	struct trial *trials;
+	int nr;
 	struct group *next;
 };
 
@@ -57,6 +58,15 @@ void execute_order(const struct run *run, int cell, int block, int *order)
 		order[i] = drawn[(i + block) % n];
 }
 
+static int arms_of(const struct run *run, const struct cell *c)
+{
+	int nr = 0;
+
+	for (int i = 0; i < run->nr_arms; i++)
+		nr += run_has(&run->arms[i], c);
+	return nr;
+}
+
 double execute_estimate_s(const struct run *run)
 {
 	double s = 0;
@@ -65,18 +75,23 @@ double execute_estimate_s(const struct run *run)
 		const struct cell *c = &run->cells[i];
 		double rounds = c->rounds + 2 * WATCHED_ROUND;
 
-		s += TRIAL_S + (double)c->ops * OP_S * rounds / c->threads;
+		if (c->round_ns)
+			s += arms_of(run, c) *
+			     (TRIAL_S + 1e-9 * (double)c->round_ns * (c->rounds + 2));
+		else
+			s += arms_of(run, c) *
+			     (TRIAL_S + (double)c->ops * OP_S * rounds / c->threads);
 	}
-	return s * run->nr_arms * run->blocks + 5;
+	return s * run->blocks + 5;
 }
 
 static void commit(struct execution *e, struct group *g)
 {
 	struct trial *trials[RUN_MAX_ARMS];
 
-	for (int i = 0; i < e->run->nr_arms; i++)
+	for (int i = 0; i < g->nr; i++)
 		trials[i] = &g->trials[i];
-	store_block(e->store, e->run, trials, e->run->nr_arms);
+	store_block(e->store, e->run, trials, g->nr);
 	free(g->trials);
 	free(g);
 }
@@ -110,13 +125,15 @@ static bool run_group(struct execution *e, int cell, int block, struct group *g)
 
 	execute_order(run, cell, block, order);
 	for (int i = 0; i < run->nr_arms; i++) {
-		struct trial *t = &g->trials[i];
+		struct trial *t = &g->trials[g->nr];
 
+		if (!run_has(&run->arms[order[i]], &run->cells[cell]))
+			continue;
 		wait_for_parked(PARK_ROOM);
 		t->cell = &run->cells[cell];
 		t->arm = &run->arms[order[i]];
 		t->block = block;
-		t->position = i;
+		t->position = g->nr++;
 		progress_trial(&e->progress, t);
 		if (!watch_trial(run, t, block == 0, e->timeout_s))
 			return false;

@@ -11,6 +11,9 @@ const struct metric metrics[] = {
 	{ "ns_per_op", "ns", -1, 0.01, 0.05, true, true, "ns/op",
 	  "thread nanoseconds per operation: wall time of the timed rounds x threads / "
 	  "operations" },
+	{ "cpu_ns_per_op", "ns", -1, 0.01, 0.05, true, true, "cpu ns/op",
+	  "user and system time of the programs that a round started / operations; only of "
+	  "workloads that start programs" },
 	{ "ops_per_second", "1/s", 1, 0.01, 0, false, false, "ops/s",
 	  "operations per second of all threads together, in the timed rounds" },
 	{ "latency_p50_ns", "ns", -1, 0.01, 2, false, true, "p50",
@@ -23,7 +26,8 @@ const struct metric metrics[] = {
 	  "99.99 % of calls are faster" },
 	{ "latency_max_ns", "ns", -1, 0.01, 2, false, false, "max", "the slowest call" },
 	{ "rss_peak_bytes", "bytes", -1, 0.01, 64 * KIB, true, true, "peak RSS",
-	  "high-water mark of the watched round, less the harness's own memory" },
+	  "high-water mark of the watched round, less the harness's own memory; of a program that "
+	  "was started, its own" },
 	{ "rss_mean_bytes", "bytes", -1, 0.01, 64 * KIB, true, true, "mean RSS",
 	  "time average over the watched round" },
 	{ "rss_drained_bytes", "bytes", -1, 0.01, 64 * KIB, true, true, "drained RSS",

@@ -79,6 +79,18 @@ void paths_make_dir(const char *path)
 	}
 }
 
+/* A link is removed, never followed. */
+static void remove_entry(int dir, const char *path, const char *name)
+{
+	char inner[PATH_MAX];
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
+		unlinkat(dir, name, 0);
+	else if ((size_t)snprintf(inner, sizeof(inner), "%s/%s", path, name) < sizeof(inner))
+		paths_remove_dir(inner);
+}
+
 void paths_remove_dir(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -88,7 +100,7 @@ void paths_remove_dir(const char *path)
 		return;
 	while ((d = readdir(dir)))
 		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
-			unlinkat(dirfd(dir), d->d_name, 0);
+			remove_entry(dirfd(dir), path, d->d_name);
 	closedir(dir);
 	rmdir(path);
 }

@@ -54,6 +54,7 @@ static void take(const struct wl_plan *plan, struct prepared *out)
 	out->image_bytes = plan->image_bytes;
 	out->ops = plan->ops;
 	out->alloc_bytes = plan->alloc_bytes;
+	out->round_ns = plan->round_ns;
 	snprintf(out->params, sizeof(out->params), "%s", plan->params);
 	snprintf(out->note, sizeof(out->note), "%s", plan->note);
 	hash_image(plan, out->image_hash, sizeof(out->image_hash));
@@ -67,6 +68,7 @@ int prepare_here(const struct job *job, int fd, struct prepared *out)
 				.dir = job->dir,
 				.piece = image_piece };
 	const struct workload *w = job_workload(job, &plan.arg);
+	int err;
 
 	*out = (struct prepared){ .why = "" };
 	if (ftruncate(fd, IMAGE_MAX_BYTES))
@@ -75,11 +77,13 @@ int prepare_here(const struct job *job, int fd, struct prepared *out)
 			  fd, 0);
 	if (plan.image == MAP_FAILED)
 		die(EXIT_FAILED, "the image could not be mapped: %m");
-	if (w->prepare(&plan)) {
+	err = w->prepare(&plan);
+	if (err) {
 		snprintf(out->why, sizeof(out->why), "%s", *plan.why ? plan.why : "prepare failed");
-		return -1;
+		return err;
 	}
 	take(&plan, out);
+	out->elsewhere = w->elsewhere;
 	munmap(plan.image, IMAGE_MAX_BYTES);
 	if (ftruncate(fd, plan.image_bytes))
 		die(EXIT_FAILED, "the image could not be cut to size: %m");
@@ -90,16 +94,20 @@ int prepare_main(int argc, char **argv)
 {
 	struct prepared p;
 	struct job job;
+	int err;
 
 	job_parse(&job, argc, argv);
-	if (prepare_here(&job, CHANNEL_IMAGE, &p)) {
-		channel_say("error %s", p.why);
+	err = prepare_here(&job, CHANNEL_IMAGE, &p);
+	if (err) {
+		channel_say("%s %s", err == WL_ABSENT ? "absent" : "error", p.why);
 		channel_stage("failed");
 		return EXIT_USAGE;
 	}
 	channel_say("image-bytes %" PRIu64, p.image_bytes);
 	channel_say("alloc-bytes %" PRIu64, p.alloc_bytes);
 	channel_say("ops %" PRIu64, p.ops);
+	channel_say("round-ns %" PRIu64, p.round_ns);
+	channel_say("elsewhere %d", p.elsewhere);
 	channel_say("params %s", p.params);
 	channel_say("note %s", p.note);
 	channel_say("hash %s", p.image_hash);

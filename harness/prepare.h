@@ -10,12 +10,14 @@
 #include "job.h"
 
 struct prepared {
-	uint64_t image_bytes, ops, alloc_bytes;
+	uint64_t image_bytes, ops, alloc_bytes, round_ns;
+	bool elsewhere; /* as in struct workload */
 	char params[128], note[256], why[256];
 	char image_hash[40];
 };
 
-/* Run the workload's prepare() here, the image into the memfd @fd. 0, or -1 with out->why. */
+/* Run the workload's prepare() here, the image into the memfd @fd. 0, or what it
+ * returned, with out->why. */
 int prepare_here(const struct job *job, int fd, struct prepared *out);
 
 /* Make a memfd of @bytes at descriptor @fd (which must be free). */

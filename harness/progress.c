@@ -21,7 +21,7 @@ void progress_start(struct progress *p, const struct run *run)
 {
 	*p = (struct progress){ .run = run,
 				.begin_ns = clock_ns(),
-				.total = run->blocks * run->nr_cells * run->nr_arms,
+				.total = run_nr_trials(run),
 				.tty = interactive() };
 }
 

@@ -11,10 +11,11 @@
 #define RUN_MAX_ARMS	32
 #define RUN_MAX_CELLS	64
 #define RUN_MAX_SKIPPED 64
+#define RUN_REASON	512
 
 struct run_skipped {
 	char name[256];
-	char reason[512];
+	char reason[RUN_REASON];
 };
 
 struct run {
@@ -34,7 +35,13 @@ struct run {
 	struct run_skipped skipped[RUN_MAX_SKIPPED];
 };
 
-/* Note that @name is left out of the run; what does not fit into the table is not noted. */
+/* Note once that @name is left out of the run; what does not fit into the table is not noted. */
 void run_skip(struct run *run, const char *name, const char *reason);
+
+/* Does the run have trials of @arm on @cell? */
+bool run_has(const struct arm *arm, const struct cell *cell);
+
+/* All trials that are planned. */
+int run_nr_trials(const struct run *run);
 
 #endif

@@ -70,8 +70,8 @@ static void say_plan(const struct run *run)
 	fprintf(stderr,
 		"plan: %d allocators, a second %s as control and the null row; %d cells, %d blocks:"
 		" %d trials, about %d min %02d s\n",
-		subjects, "baseline", run->nr_cells, run->blocks,
-		run->nr_arms * run->nr_cells * run->blocks, (int)s / 60, (int)s % 60);
+		subjects, "baseline", run->nr_cells, run->blocks, run_nr_trials(run), (int)s / 60,
+		(int)s % 60);
 	for (int i = 0; i < run->nr_skipped; i++)
 		fprintf(stderr, "left out: %s: %s\n", run->skipped[i].name, run->skipped[i].reason);
 }

@@ -29,6 +29,7 @@ struct arm {
 	char preload[512];  /* path put into LD_PRELOAD, "" for none */
 	char setting[256];  /* NAME=VALUE for the environment, "" for none */
 	enum arm_role role;
+	bool preloadable; /* it is the malloc of other programs as well, or can be put there */
 	int position;
 	int64_t store_id; /* arm.id in the database, 0 before it is stored */
 	/* Proven by the first trial's child. */
@@ -53,6 +54,8 @@ struct cell {
 	char image_hash[40]; /* hex XXH3-128 */
 	uint64_t ops;
 	uint64_t alloc_bytes;
+	uint64_t round_ns;   /* what prepare() expects of a round, 0: goes by ops */
+	bool elsewhere;	     /* other programs do the work: no memory is read, see workload.h */
 	unsigned int rounds; /* timed rounds per trial */
 	int64_t store_id;
 	bool have_digest;

@@ -206,6 +206,12 @@ static bool check_identity(struct watched *w)
 	return false;
 }
 
+/* The null allocator's is none, and a cell that only starts other programs holds nothing itself. */
+static bool has_memory(const struct watched *w)
+{
+	return w->t->arm->role != ARM_NULL && !w->t->cell->elsewhere;
+}
+
 static bool ready(struct watched *w)
 {
 	if (!await(w, "ready", 5, sample_parked) || !check_identity(w))
@@ -224,7 +230,7 @@ static bool watched_round(struct watched *w)
 	child_go(&w->child);
 	if (!await(w, "watched", SAMPLE_MS, sample_round))
 		return false;
-	if (w->t->arm->role != ARM_NULL) {
+	if (has_memory(w)) {
 		trial_add(w->t, "rss_peak_bytes", (double)rss_peak(&w->rss));
 		timeline_finish(&w->timeline, w->t);
 	}
@@ -263,7 +269,7 @@ static void drained(struct watched *w, bool stay)
 	uint64_t at = clock_ns();
 
 	check_digest(w);
-	if (w->t->arm->role == ARM_NULL || w->t->status != TRIAL_OK)
+	if (!has_memory(w) || w->t->status != TRIAL_OK)
 		let_go(w);
 	else
 		park_child(&w->child, &w->rss, w->t, at, stay ? PARK_LONG : PARK_SHORT);

@@ -17,6 +17,10 @@
  *
  * Every round must add the same number to t->digest whatever the allocator and the order of
  * threads, computed from what was read back out of the allocated memory.
+ *
+ * A workload may also do its work elsewhere, in programs that round() starts with the allocator in
+ * front of them. Then round() may call what it likes, because none of it is under test, and the
+ * digest is of what the programs answered; see struct wl_usage for what it owes.
  */
 #ifndef WORKLOADS_WORKLOAD_H
 #define WORKLOADS_WORKLOAD_H
@@ -28,6 +32,7 @@
 #include "allocators/allocator.h"
 
 #define WL_NR_COUNTERS 8
+#define WL_ABSENT      1 /* of prepare(): cannot run on this machine */
 
 /* Input and output of prepare(). */
 struct wl_plan {
@@ -52,9 +57,22 @@ struct wl_plan {
 	uint64_t alloc_bytes; /* out: upper bound of the bytes one round allocates, each object
 			       * rounded up to 64, frees not counted (the null allocator never
 			       * reuses) */
-	char why[256];	      /* out: a sentence, when prepare() returns -1: the user's mistake */
+	uint64_t round_ns;    /* out: about how long a round takes, for the estimate; 0: by ops */
+	char why[256];	      /* out: a sentence, when prepare() does not return 0 */
 	char params[128]; /* out: what else names the cell, "files=20000 dirs=40"; may stay "" */
 	char note[256];	  /* out: a thing the reader of the numbers must know; may stay "" */
+};
+
+/*
+ * What the programs of a workload whose work is elsewhere have cost. round() adds to it; it is zero
+ * before each round. The harness then measures time and digest itself and takes these for the rest:
+ * it reads no memory, counts no calls and runs no latency round.
+ */
+struct wl_usage {
+	uint64_t cpu_ns;	 /* user and system time */
+	uint64_t peak_rss_bytes; /* high-water mark; of several at once, their sum */
+	uint64_t nr_faults;	 /* minor and major */
+	uint64_t nr_switches;	 /* voluntary and involuntary */
 };
 
 struct wl_run;
@@ -68,6 +86,7 @@ struct wl_thread {
 	uint64_t digest;    /* add to it; the harness sums over threads and rounds */
 	const char *error;  /* set by wl_fail(): the round is void, the trial failed */
 	uint64_t counters[WL_NR_COUNTERS]; /* add to them; summed over threads, divided by rounds */
+	struct wl_usage usage;		   /* only of a workload whose work is elsewhere */
 } __attribute__((aligned(128)));	   /* no two threads on one pair of cache lines */
 
 /* One trial in the measured process. */
@@ -104,11 +123,18 @@ struct workload {
 	const char *takes;   /* what may follow the colon, "FILE.ktr.zst"; NULL: nothing */
 	const char *
 		variants[4]; /* arguments that a comparison runs by default; {NULL}: once without */
+	/*
+	 * The work is done by other programs (struct wl_usage): an allocator that cannot be put in
+	 * front of them is left out, threads are not pinned, and a comparison runs it only when it
+	 * is named, with one thread unless told otherwise.
+	 */
+	bool elsewhere;
 	struct alloc_site *sites; /* tokens are resolved by the harness before setup() */
 	unsigned int nr_sites;
 	struct wl_counter counters[WL_NR_COUNTERS]; /* those without a name are not reported */
 
-	int (*prepare)(struct wl_plan *plan); /* 0, or -1 with plan->why */
+	/* 0; -1 with plan->why: the user's mistake; WL_ABSENT with plan->why: left out. */
+	int (*prepare)(struct wl_plan *plan);
 	int (*setup)(struct wl_run *run);     /* 0, or -1 with run->thread[0].error set */
 	void (*round)(struct wl_thread *t);   /* all threads at once */
 	void (*teardown)(struct wl_run *run); /* not required; after the last round */

@@ -27,14 +27,15 @@ enum class_scheme { CLASSES_KERNEL, CLASSES_FINE };
 #define NR_CLASS_STEPS	 (CLASS_STEPS_MAX >> CLASS_STEP_SHIFT)
 
 struct classes {
+	/* kmalloc_fast.h: of each set; first, and here, so that one address reaches all it reads.
+	 */
+	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
 	uint8_t of_step[NR_CLASS_STEPS];    /* by (size - 1) / 8: a load instead of a computation */
 	uint8_t above;			    /* the class beyond the steps, of 128 KiB; 0: none */
 	size_t max_bytes;		    /* the largest size that has a class */
 	uint32_t bytes[NR_KMALLOC_INDEXES]; /* 0: there is no such class */
-	/* kmalloc_fast.h: of each set; here, so that one address reaches all that it reads. */
-	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
 };
-extern struct classes slab_classes;
+extern struct classes slab_classes __attribute__((visibility("hidden")));
 
 /*
  * @min_align (the kernel's ARCH_KMALLOC_MINALIGN), 8 or 16: no object is smaller or less aligned.

@@ -5,6 +5,8 @@
  */
 #include "kmalloc.h"
 
+#include <string.h>
+
 #include "alloc.h"
 #include "boot.h"
 #include "cpuslab.h"
@@ -64,12 +66,24 @@ kmalloc_general(size_t size, gfp_t gfp, int node, struct kmalloc_token token, co
 	return s ? alloc_general(s, &r) : NULL;
 }
 
+/* All of the object is cleared, so that a krealloc() in place finds zeroes. */
+static __attribute__((noinline)) void *
+kmalloc_flagged(size_t size, gfp_t gfp, struct kmalloc_token token, const void *caller)
+{
+	bool zero_only = (gfp & GFP_GENERAL) == __GFP_ZERO;
+	void *object = zero_only ? kmalloc_try(size, token) : NULL;
+
+	if (likely(object))
+		return memset(object, 0, kmalloc_class_bytes(kmalloc_index(size)));
+	return kmalloc_general(size, gfp, NUMA_NO_NODE, token, caller);
+}
+
 void *kmalloc_token(size_t size, gfp_t gfp, struct kmalloc_token token)
 {
 	void *object;
 
 	if (unlikely(gfp & GFP_GENERAL))
-		return kmalloc_general(size, gfp, NUMA_NO_NODE, token, __builtin_return_address(0));
+		return kmalloc_flagged(size, gfp, token, __builtin_return_address(0));
 	object = kmalloc_try(size, token);
 	if (likely(object))
 		return object;

@@ -13,16 +13,36 @@
 #include "classes.h"
 #include "percpu.h"
 
-/* An object, or NULL: nothing at hand, or @size is 0 or has no class. */
+static inline void *kmalloc_pop(size_t set, size_t class)
+{
+	set <<= NR_CLASSES_SHIFT;
+	return percpu_pop(__atomic_load_n(&slab_classes.slots[set + class], __ATOMIC_ACQUIRE));
+}
+
+/* In the random mode; or nothing yet, before boot. */
+static inline void *kmalloc_try_hashed(uint32_t mask, size_t class, const void *location)
+{
+	if (unlikely(mask == PARTITION_CLOSED))
+		return NULL;
+	return kmalloc_pop(partition_set_of_site(location), class);
+}
+
+/*
+ * An object, or NULL: nothing at hand, or @size is 0 or has no class. The two ways are apart, so
+ * that the set of a constant token costs nothing.
+ */
 static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 {
+	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_ACQUIRE);
 	size_t step = (size - 1) >> CLASS_STEP_SHIFT; /* size 0 becomes the largest */
-	size_t set;
 
-	if (unlikely(!partition_try_set(token, &set)) || unlikely(step >= NR_CLASS_STEPS))
+	__asm__("" : "+r"(step)); /* or gcc compares size - 1 instead, and needs a copy for it */
+	if (unlikely(step >= NR_CLASS_STEPS))
 		return NULL;
-	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
-	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
+	step = slab_classes.of_step[step];
+	if (unlikely(mask & PARTITION_HASHED))
+		return kmalloc_try_hashed(mask, step, token.location);
+	return kmalloc_pop((uint32_t)token.token & mask, step);
 }
 
 #endif

@@ -25,7 +25,7 @@ struct partition {
 	enum partition_mode mode;
 	unsigned int nr; /* sets, also where the mode uses only one */
 };
-extern struct partition slab_partition;
+extern struct partition slab_partition __attribute__((visibility("hidden")));
 
 #define PARTITION_HASHED 0x80000000u
 
@@ -42,30 +42,20 @@ static inline unsigned int partition_hash(const void *location, uint64_t seed, u
 	return hash_64((uintptr_t)location ^ seed, bits);
 }
 
-/* False before boot; what the lanes need is there when it is true. */
-static inline bool partition_try_set(struct kmalloc_token token, size_t *set)
+static inline unsigned int partition_set_of_site(const void *location)
 {
-	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_ACQUIRE);
-
-	if (likely(!(mask & PARTITION_HASHED))) {
-		*set = (uint32_t)token.token & mask;
-		return true;
-	}
-	if (unlikely(mask == PARTITION_CLOSED))
-		return false;
-	*set = partition_hash(token.location,
-			      __atomic_load_n(&slab_partition.seed, __ATOMIC_RELAXED),
+	return partition_hash(location, __atomic_load_n(&slab_partition.seed, __ATOMIC_RELAXED),
 			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
-	return true;
 }
 
 /* After boot. */
 static inline unsigned int partition_set(struct kmalloc_token token)
 {
-	size_t set = 0;
+	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
 
-	partition_try_set(token, &set);
-	return (unsigned int)set;
+	if (likely(!(mask & PARTITION_HASHED)))
+		return (uint32_t)token.token & mask;
+	return partition_set_of_site(token.location);
 }
 
 /*

@@ -27,13 +27,13 @@ void *percpu_pop_thread(size_t slot);
 bool percpu_push_thread(size_t slot, void *object);
 
 /*
- * The object freed last, or NULL if nothing is at hand. @slot 0 has nothing; no sequence may begin
- * with it, since before boot nobody knows where the thread's struct rseq is.
+ * The object freed last, or NULL if nothing is at hand. @slot 0 is a lane that stays empty. Not
+ * before boot: nobody knows then where the thread's struct rseq is.
  */
 static inline void *percpu_pop(size_t slot)
 {
 #if RSEQ_POSSIBLE
-	return likely(slot) ? rseq_pop(slot) : NULL;
+	return rseq_pop(slot);
 #else
 	return percpu_pop_thread(slot);
 #endif
@@ -43,7 +43,7 @@ static inline void *percpu_pop(size_t slot)
 static inline bool percpu_push(size_t slot, void *object)
 {
 #if RSEQ_POSSIBLE
-	return likely(slot) && rseq_push(slot, object);
+	return rseq_push(slot, object);
 #else
 	return percpu_push_thread(slot, object);
 #endif

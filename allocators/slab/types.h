@@ -217,7 +217,7 @@ struct range {
 	struct frame *frames; /* nr_pages frames */
 	uint8_t *pageblocks;  /* nr_pages >> PAGEBLOCK_ORDER of enum migrate_type */
 };
-extern struct range slab_range;
+extern struct range slab_range __attribute__((visibility("hidden")));
 
 /*
  * The page allocator of one memory node (buddy.c). Guarded by lock. All zones share the range: each

@@ -127,6 +127,12 @@ program apt-get <<'END'
 #!/bin/sh
 echo "$*" >>"$top/apt"
 END
+for name in service update-rc.d; do
+	program $name <<-'END'
+		#!/bin/sh
+		echo "${0##*/} $*" >>"$top/services"
+	END
+done
 program apt-cache <<'END'
 #!/bin/sh
 shift
@@ -185,6 +191,16 @@ says err 'installing what is missing'
 says err 'gnuplot-nox  *draws the figures'
 [ "$(grep -c . "$top/apt")" = 1 ] || bad 'apt-get was not called once'
 grep -q 'install --no-install-recommends libzstd-dev gnuplot-nox$' "$top/apt" || bad "$(cat "$top/apt")"
+
+ABSENT='redis-server lua5.4'
+expect 'a service that a package starts is stopped again' 0 ./configure --install-deps
+[ "$(cat "$top/services")" = 'service redis-server stop
+update-rc.d redis-server disable' ] || bad "$(cat "$top/services")"
+rm -f "$top/services"
+ABSENT=lua5.4
+expect 'a service that was there before is left alone' 0 ./configure --install-deps
+[ ! -e "$top/services" ] || bad "$(cat "$top/services")"
+ABSENT='libzstd-dev gnuplot-nox'
 
 rm -f "$top/apt"
 export TEST_UID=1000 SUDO_WORKS=yes

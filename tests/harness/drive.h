@@ -16,7 +16,7 @@
 #ifndef TESTS_HARNESS_DRIVE_H
 #define TESTS_HARNESS_DRIVE_H
 
-#include <dirent.h>
+#include <ftw.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -198,16 +198,17 @@ static inline struct drive_image *drive_plan(const struct workload *w, unsigned 
 	return image;
 }
 
+static inline int drive_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 static inline void drive_remove_dir(const char *dir)
 {
-	DIR *d = opendir(dir);
-
-	for (struct dirent *e; d && (e = readdir(d));)
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(dir);
+	nftw(dir, drive_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void drive_release(struct drive_image *image)

@@ -6,6 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* statx */
 #endif
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 

@@ -49,8 +49,8 @@ static inline struct shadow_page *shadow_page(const void *p)
 	return &shadow_pages[i];
 }
 
-/* A block that a call with @token gave. */
-static inline void shadow_enter(const void *p, unsigned long token, const char *where, int line)
+/* A block that belongs in set @wanted. */
+static inline void shadow_enter(const void *p, unsigned long wanted, const char *where, int line)
 {
 	int set = slab_partition_of(p);
 	struct shadow_page *page;
@@ -58,8 +58,7 @@ static inline void shadow_enter(const void *p, unsigned long token, const char *
 	shadow_require(p, "no memory", where, line);
 	if (set < 0)
 		return;
-	shadow_require((unsigned long)set == token % NR_TOKENS, "not in its token's set", where,
-		       line);
+	shadow_require((unsigned long)set == wanted, "not in its token's set", where, line);
 	lock_acquire(&shadow_lock);
 	page = shadow_page(p);
 	shadow_require(!page->nr_live || page->set == set, "a page has two sets", where, line);
@@ -79,7 +78,7 @@ static inline void shadow_leave(const void *p)
 	lock_release(&shadow_lock);
 }
 
-#define ENTER(p, token) shadow_enter((p), (token), __FILE__, __LINE__)
+#define ENTER(p, token) shadow_enter((p), (token) % NR_TOKENS, __FILE__, __LINE__)
 #define LEAVE(p)	shadow_leave(p)
 
 #endif
