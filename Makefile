@@ -259,6 +259,9 @@ DROPIN_INSIDE = $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS)
 # It looks at what the library hides.
 $(B)/tests/dropin/tokens: DROPIN_LINK = $(DROPIN_INSIDE)
 
+# Clang knows malloc by its symbol, whatever C calls it, and takes calls away.
+$(DROPIN_TEST_OBJ): PIC = -fno-builtin
+
 $(DROPIN_TESTS): %: %.o $(DROPIN_OBJ) $(LIBLIB) $(LIBSLAB) $(LIBMALLOC) $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -o $@ $< $(DROPIN_LINK) $(CMOCKA_LIBS) -lm -ldl

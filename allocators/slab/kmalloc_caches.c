@@ -169,6 +169,7 @@ void kmalloc_open(void)
 		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
 			open_slot(set, i);
 	is_open = true;
+	partition_open();
 }
 
 /* Somebody else may have been faster. slab_boot_lock is held. */

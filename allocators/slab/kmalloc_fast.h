@@ -13,18 +13,18 @@
 #include "classes.h"
 #include "percpu.h"
 
-static inline void *kmalloc_pop(size_t set, size_t class)
+static inline void *kmalloc_pop(size_t set, size_t step)
 {
-	set <<= NR_CLASSES_SHIFT;
-	return percpu_pop(__atomic_load_n(&slab_classes.slots[set + class], __ATOMIC_ACQUIRE));
+	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
+	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
 }
 
 /* In the random mode; or nothing yet, before boot. */
-static inline void *kmalloc_try_hashed(uint32_t mask, size_t class, const void *location)
+static inline void *kmalloc_try_hashed(uint32_t mask, size_t step, const void *location)
 {
 	if (unlikely(mask == PARTITION_CLOSED))
 		return NULL;
-	return kmalloc_pop(partition_set_of_site(location), class);
+	return kmalloc_pop(partition_set_of_site(location), step);
 }
 
 /*
@@ -39,7 +39,6 @@ static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
 	__asm__("" : "+r"(step)); /* or gcc compares size - 1 instead, and needs a copy for it */
 	if (unlikely(step >= NR_CLASS_STEPS))
 		return NULL;
-	step = slab_classes.of_step[step];
 	if (unlikely(mask & PARTITION_HASHED))
 		return kmalloc_try_hashed(mask, step, token.location);
 	return kmalloc_pop((uint32_t)token.token & mask, step);

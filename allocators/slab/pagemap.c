@@ -25,7 +25,7 @@ static size_t pageblocks_bytes(const struct range *r)
 
 static void set_range(const struct range *r)
 {
-	slab_range.nr_committed = 0;
+	__atomic_store_n(&slab_range.nr_committed, 0, __ATOMIC_RELAXED);
 	slab_range.nr_described = r->nr_described;
 	slab_range.sparse = r->sparse;
 	slab_range.map = r->map;

@@ -26,7 +26,12 @@ void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed)
 	slab_partition.nr = nr;
 	__atomic_store_n(&slab_partition.seed, seed, __ATOMIC_RELAXED);
 	__atomic_store_n(&slab_partition.shift, 64 - bits_ilog2(nr), __ATOMIC_RELAXED);
-	__atomic_store_n(&slab_partition.mask, mask_of(mode, nr), __ATOMIC_RELEASE);
+}
+
+void partition_open(void)
+{
+	__atomic_store_n(&slab_partition.mask, mask_of(slab_partition.mode, slab_partition.nr),
+			 __ATOMIC_RELEASE);
 }
 
 const char *partition_name(enum partition_mode mode)

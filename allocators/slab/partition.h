@@ -30,9 +30,9 @@ extern struct partition slab_partition __attribute__((visibility("hidden")));
 #define PARTITION_HASHED 0x80000000u
 
 /*
- * Before boot. Then lanes must not be looked at: a sequence writes to the thread's struct rseq, and
- * where that is nobody has said yet. One of the values with PARTITION_HASHED, so that only the
- * random mode has to tell it apart.
+ * Before partition_open(). Then lanes must not be looked at: a sequence writes to the thread's
+ * struct rseq, and where that is nobody has said yet; and the classes are being written. One of the
+ * values with PARTITION_HASHED, so that only the random mode has to tell it apart.
  */
 #define PARTITION_CLOSED UINT32_MAX
 
@@ -48,7 +48,7 @@ static inline unsigned int partition_set_of_site(const void *location)
 			      64 - __atomic_load_n(&slab_partition.shift, __ATOMIC_RELAXED));
 }
 
-/* After boot. */
+/* After partition_open(). */
 static inline unsigned int partition_set(struct kmalloc_token token)
 {
 	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
@@ -58,10 +58,11 @@ static inline unsigned int partition_set(struct kmalloc_token token)
 	return partition_set_of_site(token.location);
 }
 
-/*
- * At boot, after percpu_init(). @nr is a power of two up to MAX_PARTITIONS.
- */
+/* @nr is a power of two up to MAX_PARTITIONS. */
 void partition_init(enum partition_mode mode, unsigned int nr, uint64_t seed);
+
+/* The boot cannot fail any more, and all that the fast path of kmalloc() reads is written. */
+void partition_open(void);
 
 /* Sets that kmalloc() may use: 1 without a mode. */
 static inline unsigned int partition_nr_used(void)

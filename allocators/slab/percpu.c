@@ -142,8 +142,7 @@ void percpu_exit(void)
 	membarrier_pretend_no_more();
 	percpu_base = NULL;
 	thread_state = THREAD_NEW;
-	/* kmalloc() may already look at lanes that are empty now: never without an offset. */
-	slab_rseq = (struct slab_rseq){ .offset = membarrier_rseq_offset() };
+	memset(&slab_rseq, 0, sizeof(slab_rseq));
 }
 
 void percpu_on_thread_end(void (*empty)(struct kmem_cache *s, struct lane *lane))

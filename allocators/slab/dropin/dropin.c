@@ -53,7 +53,9 @@ static void *from_somewhere(const struct request *r)
 	size_t size = padded_bytes(r);
 	void *p = size <= KMALLOC_MAX_SIZE ? kmalloc_token(size, r->gfp, r->token) : NULL;
 
-	return p || size <= slab_page_bytes() ? p : huge_alloc(r->size, r->align);
+	if (p || size <= slab_page_bytes())
+		return p;
+	return r->gfp & __GFP_ZERO ? huge_zalloc(r->size, r->align) : huge_alloc(r->size, r->align);
 }
 
 static void *find(const struct request *r)

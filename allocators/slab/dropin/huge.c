@@ -3,6 +3,7 @@
 #include "huge.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "allocators/slab/slab.h"
 #include "allocators/slab/types.h"
 #include "allocators/slab/vmtree.h"
+#include "huge_stash.h"
 
 static struct lock huge_lock;
 static struct vmarea *blocks;
@@ -21,6 +23,7 @@ struct huge_usage huge_usage(void)
 
 	lock_acquire(&huge_lock);
 	u = usage;
+	u.kept_bytes = huge_stash_bytes();
 	lock_release(&huge_lock);
 	return u;
 }
@@ -56,7 +59,7 @@ static size_t page_bytes(void)
 
 static size_t whole_pages(size_t size)
 {
-	return align_up(size, page_bytes());
+	return align_up(max_size(size, 1), page_bytes());
 }
 
 /* Without huge pages' ban of os_map(): such a block is what they are for. */
@@ -87,26 +90,105 @@ static char *map_aligned(size_t bytes, size_t align)
 	return p;
 }
 
-void *huge_alloc(size_t size, size_t align)
+/* The system cuts no mapping in two when it has its most; then the memory goes, at least. */
+static void give_back(struct vmarea *a)
 {
-	struct vmarea *a;
-	size_t bytes;
+	if (munmap((void *)a->start, a->bytes))
+		os_purge((void *)a->start, a->bytes);
+	kfree(a);
+}
+
+static struct vmarea *make(size_t bytes, size_t align)
+{
+	struct vmarea *a = kmalloc(sizeof(*a), GFP_KERNEL);
 	char *p;
 
-	if (size > PTRDIFF_MAX - page_bytes() || align > PTRDIFF_MAX - whole_pages(size))
-		return NULL;
-	a = kmalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return NULL;
-	bytes = whole_pages(max_size(size, 1));
 	p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
+	if (!p && huge_trim())
+		p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
 	if (!p) {
 		kfree(a);
 		return NULL;
 	}
-	*a = (struct vmarea){ .start = (uintptr_t)p, .bytes = bytes, .requested = size };
+	*a = (struct vmarea){ .start = (uintptr_t)p, .bytes = bytes };
+	return a;
+}
+
+/* Blocks that nobody has wanted for a while. */
+static void expire(uint64_t now_ns)
+{
+	struct vmarea *a;
+
+	do {
+		lock_acquire(&huge_lock);
+		a = huge_stash_expire(now_ns);
+		lock_release(&huge_lock);
+		if (a)
+			give_back(a);
+	} while (a);
+}
+
+bool huge_trim(void)
+{
+	bool any = false;
+	struct vmarea *a;
+
+	do {
+		lock_acquire(&huge_lock);
+		a = huge_stash_drop();
+		lock_release(&huge_lock);
+		if (a)
+			give_back(a);
+		any |= a != NULL;
+	} while (a);
+	return any;
+}
+
+static struct vmarea *find_kept(size_t bytes, size_t align)
+{
+	uint64_t now_ns = os_now_ns();
+	struct vmarea *a;
+
+	lock_acquire(&huge_lock);
+	a = huge_stash_take(bytes, align, now_ns);
+	lock_release(&huge_lock);
+	expire(now_ns);
+	return a;
+}
+
+/* Sets @kept if what lies in the block is not known to be zero. */
+static void *obtain(size_t size, size_t align, bool *kept)
+{
+	struct vmarea *a;
+
+	if (size > PTRDIFF_MAX - page_bytes() || align > PTRDIFF_MAX - whole_pages(size))
+		return NULL;
+	a = find_kept(whole_pages(size), align);
+	*kept = a;
+	if (!a)
+		a = make(whole_pages(size), align);
+	if (!a)
+		return NULL;
+	a->requested = size;
 	add(a);
-	return p;
+	return (void *)a->start;
+}
+
+void *huge_alloc(size_t size, size_t align)
+{
+	bool kept;
+
+	return obtain(size, align, &kept);
+}
+
+void *huge_zalloc(size_t size, size_t align)
+{
+	bool kept;
+	void *p = obtain(size, align, &kept);
+
+	return p && kept ? memset(p, 0, size) : p;
 }
 
 size_t huge_bytes(const void *p)
@@ -139,20 +221,32 @@ void *huge_resize(void *p, size_t size)
 	return new == MAP_FAILED ? NULL : new;
 }
 
-/* The system cuts no mapping in two when it has its most; then the memory goes, at least. */
-static void give_back(const struct vmarea *a)
+static struct vmarea *in_the_way_of(const struct vmarea *a)
 {
-	if (munmap((void *)a->start, a->bytes))
-		os_purge((void *)a->start, a->bytes);
+	struct vmarea *old;
+
+	lock_acquire(&huge_lock);
+	old = huge_stash_make_room(a->bytes);
+	lock_release(&huge_lock);
+	return old;
 }
 
 bool huge_free(void *p)
 {
-	struct vmarea *a = take(p);
+	struct vmarea *a = take(p), *old;
+	uint64_t now_ns;
+	bool kept;
 
 	if (!a)
 		return false;
-	give_back(a);
-	kfree(a);
+	now_ns = os_now_ns();
+	while ((old = in_the_way_of(a)))
+		give_back(old);
+	lock_acquire(&huge_lock);
+	kept = huge_stash_put(a, now_ns);
+	lock_release(&huge_lock);
+	if (!kept)
+		give_back(a);
+	expire(now_ns);
 	return true;
 }

@@ -27,7 +27,7 @@ static size_t held_bytes(void)
 	struct slab_usage u;
 
 	slab_usage(&u);
-	return u.held_bytes;
+	return u.held_bytes + huge_usage().kept_bytes;
 }
 
 /* What CPUs have at hand, slabs without objects, and free memory but @pad bytes. 1: there was some.
@@ -40,6 +40,7 @@ int DROPIN_NAME(malloc_trim)(size_t pad)
 	if (!start_ensure())
 		return 0;
 	before = held_bytes();
+	huge_trim();
 	cache_shrink_all();
 	for (unsigned int i = 0; i < slab_nr_nodes; i++)
 		zone_trim(&slab_zones[i], (pad >> UNIT_SHIFT) / slab_nr_nodes);
@@ -56,12 +57,13 @@ struct mallinfo2 DROPIN_NAME(mallinfo2)(void)
 	if (!start_ensure())
 		return m;
 	slab_usage(&u);
-	m.arena = u.slab_bytes + u.large_bytes + u.page_bytes + u.free_dirty_bytes;
+	m.arena =
+		u.slab_bytes + u.large_bytes + u.page_bytes + u.free_dirty_bytes + huge.kept_bytes;
 	m.ordblks = u.nr_objects - u.nr_inuse;
 	m.smblks = u.nr_cached;
 	m.uordblks = u.inuse_bytes + u.large_bytes + u.page_bytes;
 	m.fordblks = m.arena - min_size(m.arena, m.uordblks);
-	m.keepcost = u.free_dirty_bytes;
+	m.keepcost = u.free_dirty_bytes + huge.kept_bytes;
 	return m;
 }
 
