@@ -29,6 +29,7 @@
 #include "os.h"
 #include "pagemap.h"
 #include "percpu.h"
+#include "purge.h"
 #include "rcu_sheaf.h"
 #include "reclaim.h"
 #include "report.h"
@@ -123,6 +124,7 @@ static void configure(const struct options *o)
 	slab_init = (struct init_policy){ o->init_on_alloc, o->init_on_free };
 	partition_init(o->partition, (unsigned int)o->partitions, o->seed);
 	slab_cpuslab = o->engine == ENGINE_CPUSLAB;
+	purge_init(o->purge_ms * 1000000, o->purge_thread && !slab_cpuslab, cache_shrink_all);
 	percpu_on_thread_end(slab_cpuslab ? cpuslab_end_lane : end_sheaves);
 	sheaf_init(&sheaf_memory);
 	grow_init(o->sheaves == SHEAVES_GROW);
@@ -140,7 +142,12 @@ static void configure(const struct options *o)
 /* The range and what hands out blocks of it; undone by pagemap_destroy(). */
 static int start_pages(struct options *o, struct text *why)
 {
-	struct zone_policy zones = { o->dirty_bytes, o->shuffle, o->seed };
+	struct zone_policy zones = {
+		.dirty_bytes = o->dirty_bytes,
+		.purge_ns = o->purge_ms * 1000000,
+		.shuffle = o->shuffle,
+		.seed = o->seed,
+	};
 	int err;
 
 	slab_page_order = bits_ilog2(o->page_bytes / UNIT_BYTES);

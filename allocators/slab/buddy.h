@@ -20,16 +20,21 @@
  * pages, or the lower one. The range thus fills from its bottom and the pages ever touched stay
  * few.
  *
- * When memory goes back to the system. All pages of a freed block count as dirty. As soon as the
- * dirty free pages exceed
+ * When memory goes back to the system (MADV_DONTNEED), largest blocks first, never a part of less
+ * than 64 KiB of a larger one. All pages of a freed block count as dirty. Up to the dirty option
+ * nothing happens. Above it, by the option purge:
  *
- *     max(dirty option, a quarter of the pages in use)
+ *   Time is cut into steps of half of what purge says. At the end of a step as much is given back
+ * as was dirty throughout: nr_low, the pages that the program has shown not to need. What swings,
+ *   however far, stays; what is freed for good is gone between one and two steps later. A step ends
+ *   in the first zone_alloc() or zone_free() after its time, or when zone_step() says so, which
+ *   libslab's own thread does (purge.h) while the program makes no calls.
  *
- * blocks are given back (MADV_DONTNEED), largest first, until half of that is left. The quarter
- * keeps a program that swings around a level from paying for each swing; the halving makes the next
- * time far away; after a full drain no more than the dirty option stays. It depends on calls alone,
- * not on time: without calls nothing happens, and equal runs give equal memory. System calls are
- * made without the lock.
+ *   With purge=0 it depends on calls alone: as soon as the dirty pages exceed the dirty option or,
+ * if that is more, a quarter of the pages in use, they are given back down to half of that. Equal
+ *   runs give equal memory.
+ *
+ * System calls are made without the lock.
  */
 #ifndef SLAB_BUDDY_H
 #define SLAB_BUDDY_H
@@ -38,9 +43,16 @@
 
 struct zone_policy {
 	size_t dirty_bytes; /* the dirty option; each zone has an equal part */
+	uint64_t purge_ns;  /* the option of that name: two steps; 0: at once */
 	bool shuffle;	    /* the option of that name, the kernel's page_alloc.shuffle */
 	uint64_t seed;	    /* for shuffling */
 };
+
+/*
+ * Who wants to know that a zone has dirty pages above its floor, so that its steps do not depend on
+ * further calls; told at each zone_free() that finds it so, without the lock. NULL: nobody.
+ */
+void zones_on_dirty(void (*fn)(void));
 
 /* Make slab_nr_nodes zones that share the range. */
 void zones_init(const struct zone_policy *policy);
@@ -63,6 +75,12 @@ struct frame *zone_try_alloc(struct zone *z, unsigned int order, enum migrate_ty
 
 /* Return a block of @z; the pages become PAGE_DIRTY, and memory may go back to the system. */
 void zone_free(struct zone *z, struct frame *f);
+
+/*
+ * It is @now_ns by the coarse clock: end the step of @z if its time has come. True if there is a
+ * further one to end, because dirty pages above the floor are left. Not with purge=0.
+ */
+bool zone_step(struct zone *z, uint64_t now_ns);
 
 /* Give memory back to the system until at most @nr free units of @z are dirty. */
 void zone_trim(struct zone *z, size_t nr);

@@ -238,6 +238,8 @@ static void check_zone(struct checker *c, struct zone *z)
 	check_equal(c, "E5: nr_free against the page map", NULL, NULL, z->nr_free, t->nr_free);
 	check_equal(c, "E5: nr_used against the page map", NULL, NULL, z->nr_used, t->nr_used);
 	check_equal(c, "E7: nr_dirty against the page map", NULL, NULL, z->nr_dirty, t->nr_dirty);
+	check_equal(c, "E7: nr_low, as far as it is above nr_dirty", NULL, NULL,
+		    max_size(z->nr_low, z->nr_dirty) - z->nr_dirty, 0);
 	check_equal(c, "E14: nr_stocked", NULL, NULL, z->nr_stocked, t->nr_stocked);
 	check_equal(c, "E14: nr_retired", NULL, NULL, z->nr_retired, t->nr_retired);
 }

@@ -37,6 +37,8 @@ struct options {
 	uint64_t range_bytes;
 	uint64_t reserve;
 	uint64_t dirty_bytes;
+	uint64_t purge_ms;
+	uint64_t purge_thread;
 	uint64_t stats;
 	uint64_t page_bytes;
 	uint64_t nodes; /* 0: those of the system */

@@ -111,7 +111,11 @@ struct kmem_cache;
  *                                 to the rest of the process (default 1; of libslab-malloc 0)
  *   engine=sheaf|cpuslab          how free objects are cached: 7.x rules, or 6.12 to 6.17 rules
  *   stats=0|1                     count events for each cache (default 0; slower)
- *   dirty=SIZE                    free memory that is always kept from the system (default 4M)
+ *   dirty=SIZE                    free memory up to which none goes back to the system (default 1M)
+ *   purge=MS                      above that, it goes back when it was not needed for so many
+ *                                 milliseconds (default 50) or half of them; 0: at once
+ *   purge_thread=0|1              1: also while the program makes no calls, by a thread of libslab
+ *                                 that ends soon after (default 1; engine=cpuslab: never)
  *   freelist_hardened=0|1         free pointers are mixed with a secret and checked when they are
  *                                 followed: CONFIG_SLAB_FREELIST_HARDENED (default 0)
  *   freelist_random=0|1           new slabs hand out their objects in a random order:

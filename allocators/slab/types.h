@@ -230,7 +230,8 @@ extern struct range slab_range __attribute__((visibility("hidden")));
  * E6. a free block is aligned to its size and its buddy is not a free block of the same order; all
  *     of a block has one node
  * E7. nr_dirty == the number of PAGE_DIRTY pages in free blocks == the sum of nr_dirty over them; a
- *     block is on the dirty list of its order if its nr_dirty > 0, else on the clean one
+ *     block is on the dirty list of its order if its nr_dirty > 0, else on the clean one;
+ *     nr_low <= nr_dirty
  * E13. a free block is on the lists of its pageblock's type; one that covers several has the same
  *      type in all
  * E14. a stocked or retired block is off the free lists and its pages are PAGE_CLEAN or, if the
@@ -246,9 +247,12 @@ struct zone {
 	size_t nr_stocked;
 	size_t nr_retired;
 	size_t nr_dirty;
-	size_t dirty_floor;  /* pages that may stay dirty whatever is in use */
-	size_t nr_converted; /* pageblocks that changed their type while part of them was in use */
-	size_t nr_mixed;     /* blocks taken from a pageblock of another type */
+	size_t nr_low;	      /* the least that nr_dirty was since the step began */
+	uint64_t nr_purged;   /* dirty pages given back, ever */
+	size_t dirty_floor;   /* pages that may stay dirty whatever is in use */
+	uint64_t step_end_ns; /* by the coarse clock: when nr_low is looked at (buddy.h) */
+	size_t nr_converted;  /* pageblocks that changed their type while part of them was in use */
+	size_t nr_mixed;      /* blocks taken from a pageblock of another type */
 	uint8_t node;
 	bool shuffle;	      /* place largest blocks at random */
 	struct random random; /* for shuffling */

@@ -56,14 +56,26 @@ static struct work *take_due(uint64_t now, uint64_t *next_ns)
 	return NULL;
 }
 
-/* Until there are news since @seen, or @until. */
-static void wait(uint32_t seen, uint64_t now, uint64_t until)
+/* Until there are news since @seen, or so long. */
+static void wait(uint32_t seen, uint64_t ns)
 {
-	uint64_t left = until - now;
-	struct timespec t = { (time_t)(left / NS_PER_SEC), (long)(left % NS_PER_SEC) };
+	struct timespec t = { (time_t)(ns / NS_PER_SEC), (long)(ns % NS_PER_SEC) };
 
-	syscall(SYS_futex, &worker.news, FUTEX_WAIT_PRIVATE, seen, until == NEVER ? NULL : &t, NULL,
-		0);
+	syscall(SYS_futex, &worker.news, FUTEX_WAIT_PRIVATE, seen, &t, NULL, 0);
+}
+
+/* Nothing to do for long: may the thread end? Who queues a work after this sees that there is none.
+ */
+static bool retire(uint32_t seen)
+{
+	bool done;
+
+	lock_acquire(&worker.lock);
+	done = !worker.works && seen == __atomic_load_n(&worker.news, __ATOMIC_ACQUIRE);
+	if (done)
+		__atomic_store_n(&worker.running, 0, __ATOMIC_RELEASE);
+	lock_release(&worker.lock);
+	return done;
 }
 
 static void *run(void *arg)
@@ -77,12 +89,14 @@ static void *run(void *arg)
 		lock_acquire(&worker.lock);
 		w = take_due(now, &next);
 		lock_release(&worker.lock);
-		if (w)
+		if (w) {
 			w->fn(w);
-		else
-			wait(seen, now, next);
+			continue;
+		}
+		wait(seen, next == NEVER ? WORKER_LINGER_NS : next - now);
+		if (next == NEVER && retire(seen))
+			return arg;
 	}
-	return arg;
 }
 
 /* The new thread inherits the mask, so no signal of the program ever runs on it. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one thread that libslab keeps for what must happen later: grace periods and what follows
- * them. It is started by the first work that is queued, so a program that defers nothing has no
- * thread of libslab. It is called "slab-worker", has all signals blocked, is never joined and ends
- * with the process. If the system gives no thread, works stay queued until a later worker_queue()
- * or worker_poke() gets one; nobody may depend on a work for progress, only for promptness.
+ * them. It is started when a work is queued and ends when none was for WORKER_LINGER_NS, so a
+ * program that defers nothing has no thread of libslab. It is called "slab-worker", has all signals
+ * blocked and is never joined. If the system gives no thread, works stay queued until a later
+ * worker_queue() or worker_poke() gets one; nobody may depend on a work for progress, only for
+ * promptness.
  *
  * Any thread. worker_queue() takes worker.lock (types.h); a work runs with no lock held.
  *
@@ -17,6 +18,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Works tend to come in trains; a thread is made in tens of microseconds. */
+#define WORKER_LINGER_NS 1000000000ull
 
 /* Something to do later. Zero memory with fn set is a valid work; it may be queued again by itself.
  */

@@ -2,6 +2,7 @@
 /* free and its kind: errno, NULL, sizes, and pointers that are nobody's. */
 #include "family.h"
 
+#include <dirent.h>
 #include <sys/mman.h>
 
 static void test_free_keeps_errno(void **state)
@@ -18,6 +19,33 @@ static void test_free_keeps_errno(void **state)
 			free(blocks[j]);
 		assert_int_equal(errno, ERRNO_BEFORE);
 	}
+}
+
+static unsigned int nr_tasks(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	unsigned int nr = 0;
+
+	while (readdir(d))
+		nr++;
+	closedir(d);
+	return nr;
+}
+
+/* The bug it could be: pthread_create() calls malloc(), and may be what called free(). */
+static void test_free_makes_no_thread(void **state)
+{
+	unsigned int before = nr_tasks();
+	void *blocks[64];
+
+	(void)state;
+	for (int i = 0; i < 64; i++) {
+		blocks[i] = malloc(MiB);
+		memset(blocks[i], 1, MiB);
+	}
+	for (int i = 0; i < 64; i++)
+		free(blocks[i]);
+	assert_int_equal(nr_tasks(), before);
 }
 
 static void test_free_of_null_does_nothing(void **state)
@@ -108,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_free_keeps_errno),
+		cmocka_unit_test(test_free_makes_no_thread),
 		cmocka_unit_test(test_free_of_null_does_nothing),
 		cmocka_unit_test(test_blocks_may_be_freed_with_their_size),
 		cmocka_unit_test(test_a_foreign_pointer_is_reported_in_the_kernels_words),

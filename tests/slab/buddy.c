@@ -212,7 +212,7 @@ static void test_the_range_ends_in_null(void **state)
 static int boot(void **state)
 {
 	(void)state;
-	return slab_boot("range=256M,dirty=512K,nodes=1");
+	return slab_boot("range=256M,dirty=512K,nodes=1,purge=0");
 }
 
 int main(void)

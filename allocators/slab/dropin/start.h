@@ -26,8 +26,11 @@
  */
 #define START_DEFAULTS "reserve=0,sheaves=grow,"
 
-/* And what holds whatever SLAB_OPTIONS says: malloc's blocks suit every type. */
-#define START_ALWAYS ",minalign=16"
+/*
+ * And what holds whatever SLAB_OPTIONS says: malloc's blocks suit every type, and free() makes no
+ * thread, for pthread_create() calls malloc() and the C library may hold its locks (purge.h).
+ */
+#define START_ALWAYS ",minalign=16,purge_thread=0"
 
 /* False while this thread is starting libslab already, or if there is no memory to start with. */
 bool start_slow(void);
