@@ -139,14 +139,17 @@ format:
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE= -DLIBFUZZER -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I$(GEN) $(DEP_CFLAGS) -pthread
 
-## fuzz       build/fuzz/api, a fuzzer of libslab's API; needs CLANG and libclang-rt-22-dev
-fuzz: $(O)/fuzz/api
+## fuzz       build/fuzz/api and tokens, fuzzers of libslab and of AllocToken; needs CLANG and libclang-rt-22-dev
+fuzz: $(O)/fuzz/api $(O)/fuzz/tokens
 
-$(O)/fuzz/api: tests/slab/fuzz.c $(wildcard allocators/slab/*.[ch] lib/*.h) $(GEN)/version.h
+$(O)/fuzz/api: tests/slab/fuzz.c
+$(O)/fuzz/tokens: tests/dropin/tokens.c $(wildcard allocators/slab/dropin/*.[ch])
+
+$(O)/fuzz/api $(O)/fuzz/tokens: $(wildcard allocators/slab/*.[ch] lib/*.h) $(GEN)/version.h
 	$(say) FUZZ $@
 	$(Q)test -n '$(CLANG)' || { echo 'clang-22 is missing: apt-get install clang-22 libclang-rt-22-dev, then ./configure' >&2; exit 1; }
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $< $(wildcard allocators/slab/*.c) $(URCU_LIBS) -ldl
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -o $@ $(filter tests/%.c allocators/slab/dropin/%.c,$^) $(wildcard allocators/slab/*.c) $(URCU_LIBS) -ldl
 
 ## plots      draw every figure again from results/slabbench.db
 plots: all
@@ -209,7 +212,7 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags | $(DIRS) config.h $(GEN)/version.h $(GEN)/
 	$(Q)$(CC) $(FLAGS) $(PIC) -MMD -MP -c -o $@ $<
 
 # An exception of the new_handler, or std::bad_alloc, passes through these.
-$(B)/allocators/slab/dropin/new.o $(B)/allocators/slab/dropin/operators.o: PIC += -fexceptions
+$(B)/allocators/slab/dropin/new.o $(B)/allocators/slab/dropin/operators.o $(B)/allocators/slab/dropin/token_new.o: PIC += -fexceptions
 
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
@@ -251,7 +254,10 @@ $(UNIT_OBJ:.o=): %: %.o $(LIBLIB) $(LIBSLAB) $(B)/flags
 	$(Q)$(LINK) -o $@ $< $(if $(SLAB_OBJ),$(B)/libslab.a) $(LIBLIB) $(URCU_LIBS) $(CMOCKA_LIBS) -lm -ldl
 
 # Linked with the drop-in itself; under a sanitizer with its objects, under other names (names.h).
-DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS))
+DROPIN_LINK = $(if $(LIBMALLOC),-L$(B) -lslab-malloc -Wl$(,)-rpath$(,)'$$ORIGIN/../..',$(DROPIN_INSIDE))
+DROPIN_INSIDE = $(DROPIN_OBJ) $(B)/libslab.a $(LIBLIB) $(URCU_LIBS)
+# It looks at what the library hides.
+$(B)/tests/dropin/tokens: DROPIN_LINK = $(DROPIN_INSIDE)
 
 # Clang knows malloc by its symbol, whatever C calls it, and takes calls away.
 $(DROPIN_TEST_OBJ): PIC = -fno-builtin

@@ -109,6 +109,8 @@ struct allocator {
 	 * main(). NULL: init() brings them.
 	 */
 	const char *options_variable;
+	/* Takes the option token_stats=FILE, for ./runner tokens. */
+	bool counts_tokens;
 
 	bool is_baseline; /* what ratios are taken to unless the user says otherwise */
 	const char

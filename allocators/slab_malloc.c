@@ -33,6 +33,7 @@ ALLOCATOR(slab_malloc) = {
 	.summary = "libslab in front as malloc; options as slab-malloc:partition=random",
 	.preload = { "libslab-malloc.so", "libslab-malloc.so.0" },
 	.options_variable = "SLAB_OPTIONS",
+	.counts_tokens = true,
 	.init = init,
 	.version = slab_state_version,
 	.mode = slab_state_mode,

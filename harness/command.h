@@ -12,5 +12,6 @@ int command_report(int argc, char **argv);
 int command_geometry(int argc, char **argv);
 int command_slabinfo(int argc, char **argv);
 int command_plots(int argc, char **argv);
+int command_tokens(int argc, char **argv);
 
 #endif

@@ -27,6 +27,8 @@ static const struct command {
 	{ "plots", command_plots, "draw a stored run again: plots [RUN]" },
 	{ "slabinfo", command_slabinfo, "the slabs of a stored trial: slabinfo [RUN[/TRIAL]]" },
 	{ "geometry", command_geometry, "how objects lie in slabs; compare with a real kernel" },
+	{ "tokens", command_tokens,
+	  "a program's allocations by AllocToken's tokens: tokens PROGRAM [ARGS]" },
 	{ "help", help, "this text; COMMAND --help tells a command's options" },
 	{ "version", version, "version and commit" },
 	{ NULL, NULL, NULL },

@@ -71,16 +71,22 @@ int pagemap_create(size_t bytes)
 }
 
 /* The frames, the map and the range lie behind each other. */
+static size_t sparse_metadata_bytes(const struct range *r)
+{
+	return align_up(r->nr_pages * (sizeof(*r->frames) + sizeof(*r->map)),
+			UNIT_BYTES << slab_block_order());
+}
+
 static size_t sparse_bytes(const struct range *r)
 {
-	return r->nr_pages * (sizeof(*r->frames) + sizeof(*r->map) + UNIT_BYTES);
+	return sparse_metadata_bytes(r) + r->nr_pages * UNIT_BYTES;
 }
 
 static void place(struct range *r, uintptr_t start)
 {
 	r->frames = (struct frame *)start;
 	r->map = (uint32_t *)(r->frames + r->nr_pages);
-	r->base = (uintptr_t)(r->map + r->nr_pages);
+	r->base = start + sparse_metadata_bytes(r);
 }
 
 static bool is_free(uintptr_t start, size_t bytes)
@@ -92,8 +98,9 @@ static bool is_free(uintptr_t start, size_t bytes)
 }
 
 /*
- * From 2^@bits up to its double. Metadata and range are multiples of the largest block, and what
- * is free at both ends is taken to be free between them.
+ * From 2^@bits up to its double. Range and metadata begin at multiples of the largest block, as
+ * blocks of any size have to be at a multiple of it, and what is free at both ends is taken to be
+ * free between them.
  */
 static bool find_place(struct range *r, unsigned int bits)
 {

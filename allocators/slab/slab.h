@@ -278,11 +278,11 @@ SLAB_API bool kmem_cache_charge(void *object, gfp_t gfp);
  */
 struct kmalloc_token {
 	const void *location;
-	unsigned long token; /* the type in bits 0 to 3, and KMALLOC_TOKEN_TAGGED */
+	unsigned long token; /* the type in bits 0 to 7, and KMALLOC_TOKEN_TAGGED */
 };
 
-#define KMALLOC_TOKEN_TYPE   0xful
-#define KMALLOC_TOKEN_TAGGED 0x10ul /* the location is a struct codetag */
+#define KMALLOC_TOKEN_TYPE   0xfful
+#define KMALLOC_TOKEN_TAGGED 0x100ul /* the location is a struct codetag */
 
 /*
  * A call site in words. Nobody reads it but allocation profiling (codetag.h), when it prints; a

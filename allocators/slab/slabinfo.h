@@ -60,6 +60,13 @@ struct slab_usage {
 SLAB_API void slab_usage(struct slab_usage *usage);
 
 /*
+ * The set of kmalloc caches (option partition) whose slab @p lies in, from 0; without the option
+ * all is 0. -ENOENT: in no such slab, as a large block, an object of another cache or of kfence.
+ * @p is a live object or nobody's.
+ */
+SLAB_API int slab_partition_of(const void *p);
+
+/*
  * The text of /proc/slabinfo, version 2.1. Writes at most @len bytes with a NUL and returns the
  * length of the whole text. As in the kernel, objects in sheaves count as active.
  */

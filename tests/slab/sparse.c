@@ -14,7 +14,7 @@
 
 #define BLOCK KMALLOC_MAX_SIZE
 
-static void run_in_child(void (*body)(void))
+static void run_booted(const char *options, void (*body)(void))
 {
 	int status;
 	pid_t pid;
@@ -22,13 +22,18 @@ static void run_in_child(void (*body)(void))
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
-		boot_or_fail("reserve=0");
+		boot_or_fail(options);
 		body();
 		_exit(0);
 	}
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+static void run_in_child(void (*body)(void))
+{
+	run_booted("reserve=0", body);
 }
 
 static void skip_unless_sparse(void)
@@ -206,6 +211,25 @@ static void test_no_failed_mapping_breaks_an_equation(void **state)
 	run_in_child(fail_each_call);
 }
 
+static void small_range(void)
+{
+	char *p;
+
+	skip_unless_sparse();
+	for (size_t size = 4096; size <= KMALLOC_MAX_SIZE; size *= 2) {
+		p = kmalloc(size, GFP_KERNEL);
+		assert_int_equal((uintptr_t)p % size, 0);
+		kfree(p);
+	}
+}
+
+/* Below 4 GiB the page map, which is before the range, once moved it off its alignment. */
+static void test_blocks_of_a_small_range_are_aligned_to_their_size(void **state)
+{
+	(void)state;
+	run_booted("reserve=0,range=256M", small_range);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_the_range_ends_where_something_else_is_mapped),
 		cmocka_unit_test(test_a_limit_set_later_leaves_room_for_a_thread),
 		cmocka_unit_test(test_no_failed_mapping_breaks_an_equation),
+		cmocka_unit_test(test_blocks_of_a_small_range_are_aligned_to_their_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

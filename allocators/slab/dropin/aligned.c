@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The allocations at a multiple of something, each with its own rule for what is no alignment. */
+/* The allocations at a multiple of something. See aligned.h. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
-#include "dropin.h"
+#include "aligned.h"
 #include "lib/bits.h"
 #include "names.h"
 
@@ -21,15 +21,14 @@ static void *refuse(int err)
 	return NULL;
 }
 
-/* POSIX: the answer is the error, errno and @out stay. */
-int DROPIN_NAME(posix_memalign)(void **out, size_t align, size_t size)
+int aligned_posix(void **out, size_t align, size_t size, struct kmalloc_token t)
 {
 	int saved = errno;
 	void *p;
 
 	if (!bits_is_pow2(align) || align % sizeof(void *))
 		return EINVAL;
-	p = dropin_aligned(align, size, DROPIN_HERE);
+	p = dropin_aligned(align, size, t);
 	errno = saved;
 	if (!p)
 		return ENOMEM;
@@ -37,37 +36,59 @@ int DROPIN_NAME(posix_memalign)(void **out, size_t align, size_t size)
 	return 0;
 }
 
-/* C23: any power of two, and the size need not be its multiple. */
-void *DROPIN_NAME(aligned_alloc)(size_t align, size_t size)
+void *aligned_c23(size_t align, size_t size, struct kmalloc_token t)
 {
 	if (!bits_is_pow2(align))
 		return refuse(EINVAL);
-	return dropin_aligned(align, size, DROPIN_HERE);
+	return dropin_aligned(align, size, t);
 }
 
-/* glibc: the next power of two. */
-void *DROPIN_NAME(memalign)(size_t align, size_t size)
+void *aligned_glibc(size_t align, size_t size, struct kmalloc_token t)
 {
 	if (align > SIZE_MAX / 2 + 1)
 		return refuse(EINVAL);
 	if (!bits_is_pow2(align))
 		align = (size_t)1 << bits_fls(align);
-	return dropin_aligned(align, size, DROPIN_HERE);
+	return dropin_aligned(align, size, t);
 }
 
-void *DROPIN_NAME(valloc)(size_t size)
+void *aligned_page(size_t size, struct kmalloc_token t)
 {
-	return dropin_aligned((size_t)getpagesize(), size, DROPIN_HERE);
+	return dropin_aligned((size_t)getpagesize(), size, t);
 }
 
-/* Whole pages, at least one. */
-void *DROPIN_NAME(pvalloc)(size_t size)
+void *aligned_pages(size_t size, struct kmalloc_token t)
 {
 	size_t page = (size_t)getpagesize();
 
 	if (size > SIZE_MAX - page)
 		return refuse(ENOMEM);
-	return dropin_aligned(page, align_up(max_size(size, 1), page), DROPIN_HERE);
+	return dropin_aligned(page, align_up(max_size(size, 1), page), t);
+}
+
+int DROPIN_NAME(posix_memalign)(void **out, size_t align, size_t size)
+{
+	return aligned_posix(out, align, size, DROPIN_HERE);
+}
+
+void *DROPIN_NAME(aligned_alloc)(size_t align, size_t size)
+{
+	return aligned_c23(align, size, DROPIN_HERE);
+}
+
+void *DROPIN_NAME(memalign)(size_t align, size_t size)
+{
+	return aligned_glibc(align, size, DROPIN_HERE);
+}
+
+void *DROPIN_NAME(valloc)(size_t size)
+{
+	return aligned_page(size, DROPIN_HERE);
+}
+
+void *DROPIN_NAME(pvalloc)(size_t size)
+{
+	return aligned_pages(size, DROPIN_HERE);
 }
 
 #if !DROPIN_RENAMED

@@ -12,8 +12,10 @@
 #include "allocators/slab/kfence.h"
 #include "allocators/slab/pagemap.h"
 #include "allocators/slab/percpu.h"
+#include "home.h"
 #include "huge.h"
 #include "start.h"
+#include "token_stats.h"
 
 /* What malloc promises for any size: alignof(max_align_t). */
 #define MIN_ALIGN 16u
@@ -72,6 +74,8 @@ static void *alloc(const struct request *r)
 
 	if (!p)
 		return out_of_memory();
+	if (unlikely(token_stats_on))
+		token_stats_add(p, r->size, r->token);
 	errno = saved;
 	return p;
 }
@@ -114,6 +118,8 @@ void dropin_free_slow(void *p)
 {
 	int saved = errno;
 
+	if (unlikely(token_stats_on))
+		token_stats_remove(p);
 	if (is_slab_memory(p) || (p && !huge_free(p) && !start_bytes(p)))
 		kfree(p); /* which also reports what is nobody's */
 	errno = saved;
@@ -151,13 +157,13 @@ static bool suffices(size_t bytes, size_t size)
 	return size <= bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
 }
 
-/* A block that shrinks can always stay. */
+/* A block that shrinks can stay, unless it would be among objects of another type. */
 static void *move(void *p, size_t bytes, size_t size, struct kmalloc_token t)
 {
 	int saved = errno;
 	void *new = dropin_alloc(size, t);
 
-	if (!new &&size > bytes)
+	if (!new && (size > bytes || !home_is(p, t)))
 		return NULL;
 	errno = saved;
 	if (!new)
@@ -167,13 +173,32 @@ static void *move(void *p, size_t bytes, size_t size, struct kmalloc_token t)
 	return new;
 }
 
+/* A block that stays, or a mapping that moves as a whole. */
+static void *resize_counted(void *resize(void *p, size_t size), void *p, size_t size)
+{
+	struct token_note note;
+	void *new;
+
+	if (likely(!token_stats_on))
+		return resize(p, size);
+	note = token_stats_take(p);
+	new = resize(p, size);
+	token_stats_put(new ? new : p, new ? size : note.size, note);
+	return new;
+}
+
+static void *resize_in_place(void *p, size_t size)
+{
+	return krealloc_token(p, size, GFP_KERNEL, (struct kmalloc_token){ 0 });
+}
+
 static void *resize_slab(void *p, size_t size, struct kmalloc_token t)
 {
 	size_t bytes = slab_bytes(p);
 
-	if (suffices(bytes, size))
-		return krealloc_token(p, size, GFP_KERNEL, t);
-	return move(p, bytes, size, t);
+	if (suffices(bytes, size) && home_is(p, t))
+		return resize_counted(resize_in_place, p, size);
+	return move(p, bytes, size, home_of(p, t));
 }
 
 static void *resize_other(void *p, size_t size, struct kmalloc_token t)
@@ -185,7 +210,7 @@ static void *resize_other(void *p, size_t size, struct kmalloc_token t)
 	if (!bytes)
 		return resize_slab(p, size, t); /* ends in a report */
 	if (size > KMALLOC_MAX_SIZE && !start_bytes(p))
-		new = huge_resize(p, size);
+		new = resize_counted(huge_resize, p, size);
 	errno = saved;
 	return new ? new : move(p, bytes, size, t);
 }
@@ -199,4 +224,13 @@ void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
 		return NULL;
 	}
 	return is_slab_memory(p) ? resize_slab(p, size, t) : resize_other(p, size, t);
+}
+
+void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return out_of_memory();
+	return dropin_realloc(p, bytes, t);
 }

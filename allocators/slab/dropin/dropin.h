@@ -17,6 +17,12 @@
 /* The token of a plain entry point; to be used in its body, not in a function that it calls. */
 #define DROPIN_HERE ((struct kmalloc_token){ __builtin_return_address(0), 0 })
 
+/*
+ * In a token: it came with the call, by AllocToken, and is not merely 0 because nobody knows. Above
+ * what partition.h looks at.
+ */
+#define DROPIN_TOKEN_GIVEN 0x10000ul
+
 /* What the two fast paths below leave over. */
 void *dropin_alloc_slow(size_t size, struct kmalloc_token t);
 void dropin_free_slow(void *p);
@@ -34,10 +40,13 @@ void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t);
 
 /*
  * @p NULL is an allocation; size 0 frees @p and gives NULL. In place while the block suffices and
- * at least half of it stays in use; else a copy. NULL leaves @p as it was; a block that shrinks
- * always succeeds.
+ * at least half of it stays in use and it is at home (home.h); else a copy. NULL leaves @p as it
+ * was; a block that shrinks and is at home always succeeds.
  */
 void *dropin_realloc(void *p, size_t size, struct kmalloc_token t);
+
+/* The same for @n * @size bytes; an overflow is NULL and leaves @p as it was. */
+void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t);
 
 /* At a multiple of @align, a power of two. */
 void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t);

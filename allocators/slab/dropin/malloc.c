@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* malloc, calloc, realloc, free and what comes with them in C23 and glibc. See dropin.h. */
-#include <errno.h>
 #include <stddef.h>
 
 #include "dropin.h"
@@ -33,12 +32,7 @@ void *DROPIN_NAME(realloc)(void *p, size_t size)
 
 void *DROPIN_NAME(reallocarray)(void *p, size_t n, size_t size)
 {
-	size_t bytes;
-
-	if (!__builtin_mul_overflow(n, size, &bytes))
-		return dropin_realloc(p, bytes, DROPIN_HERE);
-	errno = ENOMEM;
-	return NULL;
+	return dropin_reallocarray(p, n, size, DROPIN_HERE);
 }
 
 void DROPIN_NAME(free)(void *p)

@@ -9,6 +9,7 @@
 
 #include "allocators/slab/report.h"
 #include "dropin.h"
+#include "home.h"
 #include "lib/bits.h"
 
 /* Also where the library was loaded for some plug-in alone. */
@@ -93,9 +94,16 @@ static __attribute__((noinline)) void *catching(size_t align, size_t size)
 	return aligned ? aligned(size, align, &nothrow) : NULL;
 }
 
+/* The library's own form knows no token. */
 void *dropin_new_nothrow(size_t align, size_t size, struct kmalloc_token t)
 {
 	void *p = dropin_aligned(align, size, t);
 
-	return likely(p) ? p : catching(align, size);
+	if (likely(p))
+		return p;
+	p = catching(align, size);
+	if (!p || home_is(p, t))
+		return p;
+	dropin_free(p);
+	return dropin_aligned(align, size, t);
 }

@@ -11,8 +11,11 @@
 #include "allocators/slab/report.h"
 #include "allocators/slab/slab.h"
 #include "allocators/slab/text.h"
+#include "token_stats.h"
 
 #define OPTIONS_BYTES 2048u
+
+#define PATH_BYTES 512u
 
 #define EARLY_BYTES 65536u
 #define EARLY_ALIGN 16u
@@ -81,19 +84,40 @@ static void read_options(char *options, size_t len)
 		strcpy(options, value);
 }
 
-static int boot(void)
+static int boot_with(const char *options)
 {
-	char options[OPTIONS_BYTES] = START_DEFAULTS;
-	size_t prefix = strlen(options);
-	int err;
+	int err = slab_boot(options);
 
-	read_options(options + prefix, sizeof(options) - prefix - strlen(START_ALWAYS));
-	strcat(options, START_ALWAYS);
-	err = slab_boot(options);
 	if (err != -EINVAL)
 		return err;
 	complain(slab_boot_error());
 	return slab_boot(START_DEFAULTS START_ALWAYS);
+}
+
+/* With stats=1 libslab has no fast paths, and those of the drop-in find nothing to take. */
+#define COUNTING ",stats=1"
+
+static int boot_counted(char *options, const char *path)
+{
+	int err;
+
+	err = boot_with(strcat(options, COUNTING));
+	if (!err && token_stats_open(path))
+		complain("the file of token_stats cannot be written, so nothing is counted");
+	return err;
+}
+
+static int boot(void)
+{
+	char options[OPTIONS_BYTES] = START_DEFAULTS, path[PATH_BYTES];
+	size_t prefix = strlen(options);
+
+	read_options(options + prefix,
+		     sizeof(options) - prefix - strlen(START_ALWAYS) - strlen(COUNTING));
+	if (!token_stats_option(options, path, sizeof(path)))
+		complain("the path of token_stats is too long, so nothing is counted");
+	strcat(options, START_ALWAYS);
+	return *path ? boot_counted(options, path) : boot_with(options);
 }
 
 bool start_slow(void)
