@@ -197,6 +197,8 @@ static void add_default(struct run *run, const struct cells_request *r)
 	char word[256];
 
 	for (size_t i = 0; (w = workload_at(i)); i++) {
+		if (w->on_request)
+			continue;
 		if (!w->variants[0])
 			add_threads(run, r, w->name, false);
 		for (int v = 0; v < 4 && w->variants[v]; v++) {
