@@ -102,8 +102,11 @@ struct allocator {
 		*package; /* Debian package that brings it; NULL: part of the project or of libc */
 	const char *
 		preload[4]; /* file names to look for, the first found is preloaded; {NULL}: none */
+	/* Beginnings of the environment variables that change it; a suite wants none to be set. */
+	const char *env[4];
 	const char *symbol; /* whose defining object is the proof; NULL: that of ops.alloc */
 
+	bool is_own;	  /* what the project is about; all others are its peers */
 	bool is_baseline; /* what ratios are taken to unless the user says otherwise */
 	const char
 		*variants[4]; /* options that a comparison runs by default; {NULL}: once without */

@@ -169,6 +169,7 @@ ALLOCATOR(slab) = {
 	.name = "slab",
 	.summary = "libslab, the Linux slab in user space; options as slab:partition=typed",
 	.symbol = "kmalloc_token",
+	.is_own = true,
 	.variants = { "", "partition=random", "partition=typed" },
 	.init = init,
 	.version = version,

@@ -226,9 +226,22 @@ static void add_list(struct run *run, const struct cells_request *r)
 	free(copy);
 }
 
+static void add_suite(struct run *run, const struct cells_request *r)
+{
+	for (int i = 0; i < r->suite->nr_cells; i++) {
+		const struct suite_cell *c = &r->suite->cell[i];
+
+		find(c->workload);
+		if (c->quick || !r->quick)
+			add_cell(run, r, c->workload, c->threads, true);
+	}
+}
+
 void cells_resolve(struct run *run, const struct cells_request *r)
 {
-	if (*run->script)
+	if (r->suite)
+		add_suite(run, r);
+	else if (*run->script)
 		add_threads(run, r, r->workloads, true);
 	else if (r->workloads)
 		add_list(run, r);

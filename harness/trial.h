@@ -28,6 +28,7 @@ struct arm {
 	char options[192];  /* text behind the colon */
 	char preload[512];  /* path put into LD_PRELOAD, "" for none */
 	enum arm_role role;
+	bool is_own; /* the project's own allocator, not a peer */
 	int position;
 	int64_t store_id; /* arm.id in the database, 0 before it is stored */
 	/* Proven by the first trial's child. */
