@@ -129,6 +129,8 @@ static void offer_word(struct run *run, const char *word)
 
 	if (!a)
 		run_skip(run, word, "this runner has no allocator of that name");
+	else if (strchr(word, ':') && !a->init)
+		run_skip(run, word, "it takes no options");
 	else if (!allocator_locate(a, path, sizeof(path)))
 		run_skip(run, word, path);
 	else

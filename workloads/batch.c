@@ -89,7 +89,7 @@ static void draw_order(uint16_t *order, uint32_t nr, bool shuffled, struct rando
 
 static int prepare(struct wl_plan *plan)
 {
-	struct batch_arg a;
+	struct batch_arg a = { .batch = 0 };
 	struct batch_image *image;
 	uint32_t nr_orders;
 	struct random r;

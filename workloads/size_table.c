@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Shipped tables lie beside the program: in the checkout, or where `make install` puts them. */
+/* Shipped tables lie in a folder of a directory above the program: the checkout or a prefix. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -11,11 +11,9 @@
 #include "lib/bits.h"
 #include "size_table.h"
 
-static const char *const below_program[] = {
-	"../workloads/data",
-	"../../../workloads/data",
-	"../share/slabbench/workloads/data",
-};
+#define MAX_ABOVE 5 /* from build/VARIANT/tests/harness to the checkout */
+
+static const char *const folders[] = { "workloads/data", "share/slabbench/workloads/data" };
 
 struct reader {
 	struct size_table *table;
@@ -26,6 +24,18 @@ struct reader {
 	size_t why_len;
 };
 
+static FILE *open_in(const char *dir, const char *name, char *path, size_t len)
+{
+	FILE *f = NULL;
+
+	for (size_t i = 0; !f && i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, len, "%s/%s/%s.sizes", dir, folders[i], name);
+		f = fopen(path, "re");
+	}
+	return f;
+}
+
+/* In the directories above the program, the nearest first. */
 static FILE *open_shipped(const char *name, char *path, size_t len)
 {
 	char dir[PATH_MAX];
@@ -33,10 +43,9 @@ static FILE *open_shipped(const char *name, char *path, size_t len)
 	FILE *f = NULL;
 
 	dir[n < 0 ? 0 : n] = '\0';
-	*(strrchr(dir, '/') ? strrchr(dir, '/') : dir) = '\0';
-	for (size_t i = 0; !f && i < ARRAY_SIZE(below_program); i++) {
-		snprintf(path, len, "%s/%s/%s.sizes", dir, below_program[i], name);
-		f = fopen(path, "re");
+	for (int i = 0; !f && i <= MAX_ABOVE && strchr(dir, '/'); i++) {
+		*strrchr(dir, '/') = '\0';
+		f = open_in(dir, name, path, len);
 	}
 	return f;
 }

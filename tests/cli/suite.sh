@@ -12,7 +12,7 @@ one_line() {
 
 cat >few.suite <<'END'
 summary a few cells
-allocators libc,no-such,slab,slab:partition=typed
+allocators libc,libc:x=1,no-such,slab,slab:partition=typed
 rounds 1
 scale 0.01
 cell batch:10x64 quick
@@ -86,6 +86,7 @@ says out 'a time in each cell of batch, to its fastest peer: [012] of 2 at or be
 says out 'c time, mean over the cells, with partition=typed to without: '
 says out 'e drained RSS, mean, after 4 threads to that after 2: '
 says out '^skipped: no-such: this runner has no allocator'
+says out '^skipped: libc:x=1: it takes no options'
 says_not out '95% interval\*'
 query 'SELECT name FROM suite' few
 query "SELECT group_concat(options, ';') FROM (SELECT options FROM suite_own ORDER BY arm)" \
