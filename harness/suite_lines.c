@@ -191,20 +191,56 @@ static void line_each(struct maker *m)
 	m->emit(m->context, &m->line);
 }
 
+#define REAL_BYTES (1 << 20) /* below, the process's own pages are most of what is resident */
+
+static bool is_real(const struct maker *m, struct suite_point p)
+{
+	int metric = compare_metric_index(m->v->c, "live_peak_bytes");
+
+	return metric >= 0 &&
+	       compare_row_at(m->v->c, &m->v->c->cells[p.cell], metric, p.arm)->median >=
+		       REAL_BYTES;
+}
+
+/* The same ratio over the cells whose live set is what the memory is for. */
+static void say_real(struct maker *m, enum suite_value value)
+{
+	struct suite_ratio r;
+	char text[96];
+	int nr = 0;
+
+	for (int i = 0; i < m->nr; i++) {
+		if (!is_real(m, m->a[i]))
+			continue;
+		m->a[nr] = m->a[i];
+		m->b[nr++] = m->b[i];
+	}
+	r = suite_mean(m->v, value, m->a, m->b, nr);
+	suite_ratio_text(&r, text, sizeof(text));
+	say(m, "over the %d cells with 1 MiB or more alive %s", r.nr_cells, text);
+}
+
+static void line_of_memory(struct maker *m, enum suite_value value, const char *what, int peer)
+{
+	int nr;
+
+	begin(m, 'b', what);
+	against(m, value, peer);
+	nr = m->nr;
+	say_real(m, value);
+	finish(m, nr);
+}
+
 static void line_memory(struct maker *m, enum suite_value value, const char *what)
 {
 	char text[192];
 	int leanest = suite_best_overall(m->v, value);
 
 	snprintf(text, sizeof(text), "%s, mean, to each cell's leanest peer", what);
-	begin(m, 'b', text);
-	against(m, value, -1);
-	finish(m, m->nr);
+	line_of_memory(m, value, text, -1);
 	snprintf(text, sizeof(text), "%s, mean, to %s, the leanest peer over all cells", what,
 		 label(m, leanest));
-	begin(m, 'b', text);
-	against(m, value, leanest);
-	finish(m, m->nr);
+	line_of_memory(m, value, text, leanest);
 }
 
 static void line_peak(struct maker *m)

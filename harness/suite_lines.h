@@ -8,7 +8,8 @@
  *     each	the same of every cell of one workload: in how many it is at or below the target
  *  b  peak, drained
  *		RSS at its highest, and 0.1 s after the last free: over that of each cell's leanest
- *		peer, and over that of the one peer that is leanest over all cells; two lines each
+ *		peer, and over that of the one peer that is leanest over all cells; two lines each,
+ *		with the same over the cells that have 1 MiB or more alive
  *  c  options	time with the options over that without, in the same cell
  *  d  p999	99.9 % of the calls are faster, over that of each cell's best peer
  *  e  crowd	RSS 0.1 s after the last free with many threads over that with few, of the workloads
