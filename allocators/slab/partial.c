@@ -140,6 +140,22 @@ static void give_singly(struct kmem_cache *s, void *const *batch, unsigned int n
 }
 
 /* The lock is kept from object to object as long as they are of one node. */
+/*
+ * What lay in a sheaf for a while has left the CPU's cache: fetch the frames and the objects' free
+ * pointers some steps before they are written.
+ */
+#define FRAMES_AHEAD  8u
+#define OBJECTS_AHEAD 4u
+
+static void look_ahead(const struct kmem_cache *s, void *const *batch, unsigned int n,
+		       unsigned int i)
+{
+	if (i + FRAMES_AHEAD < n)
+		__builtin_prefetch(frame_of(batch[i + FRAMES_AHEAD]), 1);
+	if (i + OBJECTS_AHEAD < n)
+		__builtin_prefetch((char *)batch[i + OBJECTS_AHEAD] + s->geo.offset, 1);
+}
+
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 {
 	struct node *node = NULL;
@@ -153,6 +169,7 @@ void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		struct frame *f = owned_frame(s, batch[i]);
 
+		look_ahead(s, batch, n, i);
 		if (unlikely(node != &s->node[f->node])) {
 			if (node)
 				lock_release(&node->lock);
