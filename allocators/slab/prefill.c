@@ -68,7 +68,7 @@ static bool fill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int n)
 	return true;
 }
 
-struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int n)
+static struct slab_sheaf *prefill(struct kmem_cache *s, gfp_t gfp, unsigned int n)
 {
 	struct slab_sheaf *sheaf;
 
@@ -86,13 +86,33 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, uns
 	return NULL;
 }
 
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int n)
+{
+	struct slab_sheaf *sheaf;
+
+	gate_enter();
+	sheaf = prefill(s, gfp, n);
+	gate_leave();
+	return sheaf;
+}
+
+static bool fill_given(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int n)
+{
+	bool filled;
+
+	gate_enter();
+	filled = fill(sheaf, gfp, n);
+	gate_leave();
+	return filled;
+}
+
 int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf **sheafp,
 			    unsigned int n)
 {
 	struct slab_sheaf *bigger;
 
 	if (n <= (*sheafp)->capacity)
-		return fill(*sheafp, gfp, n) ? 0 : -ENOMEM;
+		return fill_given(*sheafp, gfp, n) ? 0 : -ENOMEM;
 	bigger = kmem_cache_prefill_sheaf(s, gfp, n);
 	if (!bigger)
 		return -ENOMEM;
@@ -112,6 +132,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 		.caller = __builtin_return_address(0),
 	};
 	void *object;
+	bool good;
 
 	if (!sheaf->size)
 		return NULL;
@@ -121,15 +142,16 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 			memset(object, 0, cache_object_size(s));
 		return object;
 	}
-	if (!hooks_after_alloc(s, &r, &object, 1)) {
+	gate_enter();
+	good = hooks_after_alloc(s, &r, &object, 1);
+	if (!good)
 		free_unhooked(s, object);
-		return NULL;
-	}
-	return object;
+	gate_leave();
+	return good ? object : NULL;
 }
 
 /* Back as the lane's spare, or topped up into the barn, or dissolved. */
-void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
+static void take_back(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
 {
 	struct lane *lane;
 
@@ -146,6 +168,13 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf 
 	if (__atomic_load_n(&local_barn(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
 		fill(sheaf, gfp, sheaf->capacity);
 	give_up(sheaf);
+}
+
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
+{
+	gate_enter();
+	take_back(s, gfp, sheaf);
+	gate_leave();
 }
 
 unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf)

@@ -18,7 +18,7 @@
 #include "allocators/slab/defer.h"
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
-#include "lib/lock.h"
+#include "allocators/slab/lock.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN 1
