@@ -116,16 +116,31 @@ static void add_chunk(void)
 	errno = saved;
 }
 
+static __attribute__((noinline)) struct gate_pass *claim_other(void)
+{
+	struct gate_pass *p = NULL;
+
+	for (struct chunk *c = &first_chunk; c && !p; c = next_chunk(c))
+		p = claim_in(c);
+	last_used = p;
+	return p;
+}
+
 static struct gate_pass *claim_free(void)
 {
 	struct gate_pass *p = last_used;
 
-	if (likely(p && try_claim(p)))
-		return p;
-	p = NULL;
-	for (struct chunk *c = &first_chunk; c && !p; c = next_chunk(c))
-		p = claim_in(c);
-	last_used = p;
+	return likely(p && try_claim(p)) ? p : claim_other();
+}
+
+static __attribute__((noinline)) struct gate_pass *claim_new(void)
+{
+	struct gate_pass *p;
+
+	do {
+		add_chunk();
+		p = claim_free();
+	} while (!p);
 	return p;
 }
 
@@ -133,11 +148,7 @@ static struct gate_pass *claim(void)
 {
 	struct gate_pass *p = claim_free();
 
-	while (unlikely(!p)) {
-		add_chunk();
-		p = claim_free();
-	}
-	return p;
+	return likely(p) ? p : claim_new();
 }
 
 static void give_back(struct gate_pass *p)
@@ -222,18 +233,24 @@ static struct gate_pass *begin(struct gate_pass *me, bool passing)
 	return me;
 }
 
-struct gate_pass *gate_enter_first(void)
+/* @me is claimed, but the gate was closed. */
+static __attribute__((noinline)) struct gate_pass *enter_closed(struct gate_pass *me)
 {
-	struct gate_pass *me;
 	bool passes = false;
 
-	for (;;) {
-		me = claim();
-		if (likely(how_shut() == OPEN) || passes || is_forker())
-			return begin(me, passes);
+	while (how_shut() != OPEN && !passes && !is_forker()) {
 		give_back(me);
 		passes = wait_outside();
+		me = claim();
 	}
+	return begin(me, passes);
+}
+
+struct gate_pass *gate_enter_first(void)
+{
+	struct gate_pass *me = claim();
+
+	return likely(how_shut() == OPEN) ? begin(me, false) : enter_closed(me);
 }
 
 struct gate_pass *gate_try_enter_first(void)
@@ -248,11 +265,18 @@ struct gate_pass *gate_try_enter_first(void)
 	return NULL;
 }
 
+static __attribute__((noinline)) void do_when_outside(void)
+{
+	void (*fn)(void) = gate.when_outside;
+
+	if (gate.child == self())
+		gate_when_outside(fn);
+}
+
 /* gate_mine first, so that a handler that comes later takes a pass of its own. */
 void gate_leave_last(struct gate_pass *me)
 {
-	void (*then)(void) = __atomic_load_n(&gate.when_outside, __ATOMIC_RELAXED);
-	bool passing = me->passing;
+	uint32_t passing = me->passing;
 
 	gate_mine = NULL;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -260,8 +284,8 @@ void gate_leave_last(struct gate_pass *me)
 	give_back(me);
 	if (unlikely(passing))
 		end_passing();
-	if (unlikely(then) && gate.child == self())
-		gate_when_outside(then);
+	if (unlikely(gate.when_outside))
+		do_when_outside();
 }
 
 void gate_forget_inner(struct gate_pass *me, const struct lock *l)
