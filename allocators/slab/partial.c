@@ -381,3 +381,23 @@ size_t partial_shrink(struct kmem_cache *s)
 {
 	return shrink_nodes(s, put_in_order);
 }
+
+void partial_forget_counts(struct node *n)
+{
+	n->nr_slabs = 0;
+	n->nr_objects = 0;
+	n->nr_fallbacks = 0;
+}
+
+void partial_count_again(struct kmem_cache *s, struct frame *f)
+{
+	struct node *n = &s->node[f->node];
+
+	n->nr_slabs++;
+	n->nr_objects += f->objects;
+	n->nr_fallbacks += f->order < s->geo.order + slab_page_order;
+	if (f->inuse == f->objects || f->on_list || f->on_cpu || f->frozen)
+		return;
+	list_add_tail(&f->link, &n->partial);
+	partial_enlist(n, f);
+}
