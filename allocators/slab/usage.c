@@ -54,12 +54,18 @@ static void *cached_object(struct slab_sheaf *a, uint32_t i)
 	return __atomic_load_n(&a->objects[i], __ATOMIC_RELAXED);
 }
 
+/*
+ * A sheaf may be gone by now, and its header be anything: no more than the largest one has, and no
+ * further than there is memory.
+ */
 static uint32_t nr_cached(struct kmem_cache *s, struct slab_sheaf *a)
 {
-	uint32_t nr = __atomic_load_n(&a->size, __ATOMIC_RELAXED);
+	uintptr_t end = (uintptr_t)pagemap_address(pagemap_nr_pages());
+	size_t room = (end - (uintptr_t)a->objects) / sizeof(a->objects[0]);
+	size_t nr = min_size(__atomic_load_n(&a->size, __ATOMIC_RELAXED),
+			     __atomic_load_n(&a->capacity, __ATOMIC_RELAXED));
 
-	nr = (uint32_t)min_size(nr, __atomic_load_n(&a->capacity, __ATOMIC_RELAXED));
-	return (uint32_t)min_size(nr, s->capacity_max);
+	return (uint32_t)min_size(min_size(nr, s->capacity_max), room);
 }
 
 /* First round: how many objects of each slab are in sheaves. */
