@@ -102,7 +102,8 @@ static int create(unsigned int type, unsigned int index)
 	if (!s)
 		return -errno;
 	if (is_beyond_kernel(bytes))
-		s->geo.min_partial = 1; /* an empty slab is up to 512 KiB */
+		/* An empty slab is up to 512 KiB. */
+		__atomic_store_n(&s->geo.min_partial, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
 	return 0;
 }
