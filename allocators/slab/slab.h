@@ -57,7 +57,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_FLAGS_ALL		0xfffffu
 
 #define KMALLOC_MIN_SIZE       8u
-#define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */
+#define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages, or further classes */
 #define KMALLOC_MAX_SIZE       (4u << 20) /* 2^(MAX_PAGE_ORDER + PAGE_SHIFT) bytes */
 
 /* What a request for no bytes returns: may be freed, must not be dereferenced. */
