@@ -56,7 +56,7 @@ struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t 
 	if (!sheaf)
 		return NULL;
 	sheaf->cache = s;
-	__atomic_store_n(&sheaf->capacity, (uint16_t)capacity, __ATOMIC_RELAXED);
+	sheaf->capacity = (uint16_t)capacity;
 	resize(sheaf, 0);
 	stat_inc(s, STAT_SHEAF_ALLOC);
 	return sheaf;

@@ -134,12 +134,11 @@ struct kmem_cache;
  *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
  *                                 64G, halved until it fits)
  *   profiling=0|1                 count bytes and objects by call site, see codetag.h (default 0)
- *   single_thread=0|1             the process has one thread, and no signal handler of it calls
- *                                 libslab: restartable sequences are used even where no kernel
- *                                 restarts them, for valgrind and other emulators. Refused in a
- *                                 process with more threads; one that starts later works, without
- *                                 sheaves. Nothing changes where the kernel does restart them
- *                                 (default 0)
+ *   single_thread=0|1             the process has one thread: restartable sequences are used even
+ *                                 where no kernel restarts them, for valgrind and other emulators.
+ *                                 Refused in a process with more threads; one that starts later
+ *                                 works, without sheaves, as signal handlers do. Nothing changes
+ *                                 where the kernel does restart them (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);
