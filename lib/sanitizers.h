@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which sanitizer this is built with: UNDER_TSAN and UNDER_ASAN are 1 or 0. gcc and clang define a
- * macro for each; older clangs only answer __has_feature().
+ * macro for each; older clangs only answer __has_feature(). MAY_READ_ANYTHING is for the few that
+ * read on purpose what is not theirs.
  */
 #ifndef LIB_SANITIZERS_H
 #define LIB_SANITIZERS_H
@@ -15,6 +16,13 @@
 #endif
 #ifndef UNDER_TSAN
 #define UNDER_TSAN 0
+#endif
+
+/* A function whose reads may meet writes of any kind, and which takes no value at its word. */
+#if UNDER_TSAN
+#define MAY_READ_ANYTHING __attribute__((no_sanitize("thread"), noinline))
+#else
+#define MAY_READ_ANYTHING
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -13,7 +13,7 @@ extern bool slab_booted;
 /* Boot with the defaults unless running. False if that failed (no memory); nothing is printed. */
 bool boot_slow(void);
 
-/* slab_boot_lock, for what is made late: the kmalloc caches of a set that was not used before. */
+/* slab_boot_lock, for what is made late: the kmalloc caches that nobody used before. */
 void boot_lock(void);
 void boot_unlock(void);
 

@@ -127,6 +127,6 @@ void *kmem_buckets_alloc_token(kmem_buckets *b, size_t size, gfp_t gfp, struct k
 		return kmalloc_token(size, gfp, token);
 	s = (*b)[kmalloc_index(size)];
 	if (likely(!(gfp & __GFP_ZERO)))
-		object = percpu_pop(s->alloc_slot);
+		object = percpu_pop(__atomic_load_n(&s->alloc_slot, __ATOMIC_RELAXED));
 	return likely(object) ? object : alloc_general(s, &r);
 }

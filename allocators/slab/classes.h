@@ -43,7 +43,10 @@ extern struct classes slab_classes __attribute__((visibility("hidden")));
  */
 void classes_init(enum class_scheme scheme, unsigned int min_align);
 
-/* The largest size that has a class: KMALLOC_MAX_CACHE_SIZE or more. */
+/*
+ * The largest size that has a class: KMALLOC_MAX_CACHE_SIZE, or more with larger pages or
+ * classes=fine.
+ */
 static inline size_t kmalloc_max_cache_size(void)
 {
 	return slab_classes.max_bytes;

@@ -40,7 +40,11 @@ unsigned int kmalloc_type(gfp_t gfp, struct kmalloc_token token);
 /* The cache of a class and type, or NULL: there is no such class, or nobody asked for it yet. */
 struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index);
 
-/* The same, made if it has to be; NULL without memory. May take slab_boot_lock and slab_mutex. */
+/*
+ * The same, made if it has to be; NULL without memory. May take slab_boot_lock and slab_mutex,
+ * which whoever waits for a shrinker may hold: inside of one the answer is a larger class that is
+ * there, or NULL.
+ */
 struct kmem_cache *kmalloc_cache_for(unsigned int type, unsigned int index);
 
 #endif

@@ -13,6 +13,7 @@
 #include "geometry.h"
 #include "kmalloc_fast.h"
 #include "large.h"
+#include "task.h"
 #include "text.h"
 
 static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
@@ -101,7 +102,8 @@ static int create(unsigned int type, unsigned int index)
 	if (!s)
 		return -errno;
 	if (is_beyond_kernel(bytes))
-		s->geo.min_partial = 1; /* an empty slab is up to 512 KiB */
+		/* An empty slab is up to 512 KiB. */
+		__atomic_store_n(&s->geo.min_partial, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -182,12 +184,28 @@ static struct kmem_cache *make(unsigned int type, unsigned int index)
 	return caches[type][index];
 }
 
+/* What a larger class of the type has. */
+static struct kmem_cache *find_larger(unsigned int type, unsigned int index)
+{
+	size_t max = kmalloc_max_cache_size(), bytes = kmalloc_class_bytes(index);
+	struct kmem_cache *s = NULL;
+
+	while (!s && bytes < max) {
+		index = kmalloc_index(bytes + 1);
+		bytes = kmalloc_class_bytes(index);
+		s = kmalloc_cache(type, index);
+	}
+	return s;
+}
+
 struct kmem_cache *kmalloc_cache_for(unsigned int type, unsigned int index)
 {
 	struct kmem_cache *s = kmalloc_cache(type, index);
 
 	if (likely(s))
 		return s;
+	if (slab_task.in_shrinker) /* this thread may be in make() or in kmem_cache_create() */
+		return find_larger(type, index);
 	boot_lock();
 	s = make(type, index);
 	boot_unlock();

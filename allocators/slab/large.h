@@ -8,7 +8,7 @@
 #include "types.h"
 
 /*
- * @size above KMALLOC_MAX_CACHE_SIZE; NULL above KMALLOC_MAX_SIZE or without memory. @node exists
+ * @size above kmalloc_max_cache_size(); NULL above KMALLOC_MAX_SIZE or without memory. @node exists
  * or is NUMA_NO_NODE.
  */
 void *large_alloc(size_t size, gfp_t gfp, int node);

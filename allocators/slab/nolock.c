@@ -25,12 +25,12 @@
  */
 static void *pop(size_t slot)
 {
-	return percpu_nr_cpus() ? percpu_pop(slot) : NULL;
+	return percpu_restarts() ? percpu_pop(slot) : NULL;
 }
 
 static bool push(size_t slot, void *object)
 {
-	return percpu_nr_cpus() && percpu_push(slot, object);
+	return percpu_restarts() && percpu_push(slot, object);
 }
 
 static void *take(struct kmem_cache *s, int node)

@@ -72,6 +72,15 @@ struct lane *percpu_lane(size_t slot);
 /* "per-CPU sheaves (rseq)", "per-thread sheaves" or "one thread's sheaves (rseq)" */
 const char *percpu_engine(void);
 
+/*
+ * May a signal handler pop and push? Not where lanes belong to a thread, or to the one of the
+ * option single_thread: nobody restarts what the handler has interrupted there.
+ */
+static inline bool percpu_restarts(void)
+{
+	return slab_rseq.nr_cpus && !percpu_base;
+}
+
 /* CPUs that have an area, or 0 where lanes belong to threads. */
 static inline unsigned int percpu_nr_cpus(void)
 {

@@ -29,8 +29,8 @@ static struct slab_sheaf *take_spare(struct kmem_cache *s)
 	return lane ? __atomic_exchange_n(&lane->spare, NULL, __ATOMIC_ACQUIRE) : NULL;
 }
 
-/* The spare, a full one, an empty one, a new one. */
-static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp)
+/* The spare, a full one, an empty one, a new one; of those made before, what is large enough. */
+static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp, unsigned int n)
 {
 	struct slab_sheaf *sheaf = take_spare(s);
 
@@ -39,7 +39,12 @@ static struct slab_sheaf *get(struct kmem_cache *s, gfp_t gfp)
 		sheaf = barn_get_full(barn_here(s));
 		stat_inc(s, sheaf ? STAT_BARN_GET : STAT_BARN_GET_FAIL);
 	}
-	return sheaf ? sheaf : sheaf_get_empty(s, gfp);
+	if (!sheaf)
+		sheaf = sheaf_get_empty(s, gfp);
+	if (!sheaf || likely(n <= sheaf->capacity))
+		return sheaf;
+	sheaf_put_away(sheaf);
+	return sheaf_new(s, n, gfp);
 }
 
 static void give_up(struct slab_sheaf *sheaf)
@@ -68,7 +73,7 @@ static struct slab_sheaf *prefill(struct kmem_cache *s, gfp_t gfp, unsigned int 
 	if (!n || n > OVERSIZE_MAX || (s->flags & SLAB_DEBUG_FLAGS))
 		return NULL;
 	if (s->slot && n <= grow_capacity(s)) {
-		sheaf = get(s, gfp);
+		sheaf = get(s, gfp, n);
 	} else {
 		stat_inc(s, STAT_SHEAF_PREFILL_OVERSIZE);
 		sheaf = sheaf_new(s, n, gfp);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One work for all zones. `queued` spares a free the lock of the worker; the work clears it before
- * it looks, so that who frees meanwhile queues again. See purge.h.
+ * One work for all zones. A free while it is queued does not take the lock of the worker; it is
+ * queued no more before it looks, so that who frees meanwhile queues again. See purge.h.
  */
 #include "purge.h"
 
@@ -15,15 +15,13 @@
 static uint64_t step_ns;
 static void (*shrink_caches)(void);
 static uint64_t nr_settled; /* of the pages given back, those before the caches were shrunk */
-static bool queued;
 
 static void run(struct work *w);
 static struct work work = { .fn = run };
 
 static void queue(void)
 {
-	if (__atomic_load_n(&queued, __ATOMIC_RELAXED) ||
-	    __atomic_exchange_n(&queued, true, __ATOMIC_ACQ_REL))
+	if (work_is_queued(&work))
 		worker_poke();
 	else
 		worker_queue(&work, step_ns);
@@ -82,7 +80,6 @@ static void run(struct work *w)
 	bool more;
 
 	(void)w;
-	__atomic_store_n(&queued, false, __ATOMIC_RELEASE);
 	worker_enter();
 	more = end_steps();
 	look(&p);

@@ -153,13 +153,16 @@ static bool may_refill(gfp_t gfp)
 	return gfp & __GFP_DIRECT_RECLAIM;
 }
 
-/* @empty, or a larger one in its place if sheaves have grown since it was made. */
-static struct slab_sheaf *up_to_date(struct slab_sheaf *empty, gfp_t gfp)
+/*
+ * @empty, or a larger one in its place if sheaves have grown since it was made and there is memory
+ * at hand: nobody waits or reclaims for it, since @empty does as well.
+ */
+static struct slab_sheaf *up_to_date(struct slab_sheaf *empty)
 {
 	struct slab_sheaf *larger = NULL;
 
 	if (unlikely(empty->capacity < grow_capacity(empty->cache)))
-		larger = sheaf_new(empty->cache, grow_capacity(empty->cache), gfp | __GFP_NOWARN);
+		larger = sheaf_new(empty->cache, grow_capacity(empty->cache), GFP_NOWAIT);
 	if (likely(!larger))
 		return empty;
 	sheaf_delete(empty);
@@ -170,7 +173,7 @@ struct slab_sheaf *sheaf_get_empty(struct kmem_cache *s, gfp_t gfp)
 {
 	struct slab_sheaf *sheaf = barn_get_empty(barn_here(s));
 
-	return sheaf ? up_to_date(sheaf, gfp) : sheaf_new(s, grow_capacity(s), gfp);
+	return sheaf ? up_to_date(sheaf) : sheaf_new(s, grow_capacity(s), gfp);
 }
 
 /* Main is empty or absent: a full one of the barn in its place, if there is one. */
@@ -190,7 +193,7 @@ static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
 	grow_count_miss(s);
 	if (replace_from_barn(s, g) || !may_refill(gfp))
 		return;
-	g->main = g->main ? up_to_date(g->main, gfp) : sheaf_get_empty(s, gfp);
+	g->main = g->main ? up_to_date(g->main) : sheaf_get_empty(s, gfp & ~__GFP_NOFAIL);
 	if (g->main)
 		sheaf_refill(g->main, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, g->main->capacity);
 }
@@ -201,7 +204,7 @@ static void gather(struct grip *g)
 	for (uint32_t i = 0; i < g->spare->size; i++)
 		sheaf_push(g->main, g->spare->objects[i]);
 	resize(g->spare, 0);
-	g->spare = up_to_date(g->spare, GFP_NOWAIT);
+	g->spare = up_to_date(g->spare);
 }
 
 /* Main is empty or absent: the spare's objects are next. */
@@ -209,7 +212,7 @@ static void use_spare(struct kmem_cache *s, struct grip *g)
 {
 	grow_count_swap(s);
 	if (g->main)
-		g->main = up_to_date(g->main, GFP_NOWAIT);
+		g->main = up_to_date(g->main);
 	if (g->main && g->spare && g->spare->capacity < g->main->capacity)
 		gather(g);
 	else
@@ -256,14 +259,14 @@ static void replace_full(struct kmem_cache *s, struct grip *g)
 
 	if (!err) {
 		stat_inc(s, STAT_BARN_PUT);
-		g->main = up_to_date(empty, GFP_NOWAIT);
+		g->main = up_to_date(empty);
 		return;
 	}
 	stat_inc(s, STAT_BARN_PUT_FAIL);
 	if (err == -E2BIG) {
 		sheaf_flush(g->spare);
 		swap(g);
-		g->main = up_to_date(g->main, GFP_NOWAIT);
+		g->main = up_to_date(g->main);
 	} else {
 		replace_with_new(s, g);
 	}

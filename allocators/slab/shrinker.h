@@ -20,7 +20,9 @@
  * without a lock that allocating and freeing objects takes, possibly in several threads at once,
  * and may do both; their allocations do not start reclaim again. They must not wait for a lock that
  * a thread may hold while it allocates with __GFP_DIRECT_RECLAIM (use GFP_NOFS there and return
- * SHRINK_STOP when gfp_mask lacks __GFP_FS, as in the kernel), nor create or destroy caches.
+ * SHRINK_STOP when gfp_mask lacks __GFP_FS, as in the kernel), nor create or destroy caches. For a
+ * kmalloc() of a class that has no cache yet (kmalloc.h) they get an object of a larger one, or
+ * NULL.
  */
 #ifndef SLAB_SHRINKER_H
 #define SLAB_SHRINKER_H

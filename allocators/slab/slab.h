@@ -78,7 +78,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_FLAGS_ALL		0xfffffu
 
 #define KMALLOC_MIN_SIZE       8u
-#define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages */
+#define KMALLOC_MAX_CACHE_SIZE 8192u	  /* above: whole pages, or further classes */
 #define KMALLOC_MAX_SIZE       (4u << 20) /* 2^(MAX_PAGE_ORDER + PAGE_SHIFT) bytes */
 
 /* What a request for no bytes returns: may be freed, must not be dereferenced. */
@@ -155,12 +155,11 @@ struct kmem_cache;
  *   vmalloc=SIZE                  address space for vmalloc, reserved at its first use (default
  *                                 64G, halved until it fits)
  *   profiling=0|1                 count bytes and objects by call site, see codetag.h (default 0)
- *   single_thread=0|1             the process has one thread, and no signal handler of it calls
- *                                 libslab: restartable sequences are used even where no kernel
- *                                 restarts them, for valgrind and other emulators. Refused in a
- *                                 process with more threads; one that starts later works, without
- *                                 sheaves. Nothing changes where the kernel does restart them
- *                                 (default 0)
+ *   single_thread=0|1             the process has one thread: restartable sequences are used even
+ *                                 where no kernel restarts them, for valgrind and other emulators.
+ *                                 Refused in a process with more threads; one that starts later
+ *                                 works, without sheaves, as signal handlers do. Nothing changes
+ *                                 where the kernel does restart them (default 0)
  * SIZE takes K, M or G.
  */
 SLAB_API int slab_boot(const char *options);

@@ -39,7 +39,7 @@ struct slab_usage {
 	size_t held_bytes;	  /* obtained from the system, not given back; an upper bound */
 	size_t slab_bytes;	  /* in slabs */
 	size_t reclaimable_bytes; /* the part of slab_bytes in SLAB_RECLAIM_ACCOUNT caches */
-	size_t large_bytes;	  /* in kmalloc blocks above KMALLOC_MAX_CACHE_SIZE */
+	size_t large_bytes;	  /* in kmalloc blocks above the largest class */
 	size_t page_bytes;	  /* in pages of __get_free_pages() and alloc_pages_exact() */
 	size_t vmalloc_bytes;	  /* in areas of vmalloc, without guard pages */
 	size_t free_dirty_bytes;  /* free, written before, not given back */

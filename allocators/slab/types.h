@@ -18,7 +18,7 @@
  *    3. pool.mutex      pmalloc.c       one pool of pmalloc and its areas
  *    4. area_lock       pmalloc_area.c  the areas of all pools, by address
  *    5. start_lock      vmarea.c        making the range of vmalloc
- *    6. slab_boot_lock  boot.c          the state of the library as a whole
+ *    6. slab_boot_lock  boot.c          booting; making a kmalloc cache when it is first used
  *    7. slab_mutex      cache.c         the list of caches, their names, users and flags
  *    8. balance_lock    reclaim.c       one thread balances, as kswapd would; only ever tried
  *    9. shrinker_lock   shrinker.c      the list of shrinkers, who is in their functions
@@ -141,7 +141,7 @@ enum page_kind {
 	PAGE_CLEAN = 0, /* free; reads as zero; the system holds no memory for it */
 	PAGE_DIRTY = 1, /* free; may have been written since it was last given back */
 	PAGE_SLAB = 2,
-	PAGE_LARGE = 3, /* a kmalloc block above KMALLOC_MAX_CACHE_SIZE */
+	PAGE_LARGE = 3, /* a kmalloc block above the largest class */
 };
 
 #define ENTRY_ORDER_MASK 0xfu

@@ -23,6 +23,7 @@
 #include "stackdepot.h"
 #include "stat.h"
 #include "vmarea.h"
+#include "lib/sanitizers.h"
 
 struct census {
 	struct slab_usage *usage;
@@ -49,17 +50,29 @@ static struct frame *frame_of_cached(const struct kmem_cache *s, const void *obj
 	return __atomic_load_n(&f->cache, __ATOMIC_RELAXED) == s ? f : NULL;
 }
 
-static void *cached_object(struct slab_sheaf *a, uint32_t i)
+/*
+ * A sheaf may be gone by now, and what was its memory be anybody's. The count is then no more than
+ * the largest one has, and goes no further than there is memory.
+ */
+static MAY_READ_ANYTHING void *cached_object(const struct slab_sheaf *a, uint32_t i)
 {
-	return __atomic_load_n(&a->objects[i], __ATOMIC_RELAXED);
+	return *(void *const volatile *)&a->objects[i];
+}
+
+static MAY_READ_ANYTHING size_t claimed(const struct slab_sheaf *a)
+{
+	uint32_t size = *(const volatile uint32_t *)&a->size;
+	uint16_t capacity = *(const volatile uint16_t *)&a->capacity;
+
+	return min_size(size, capacity);
 }
 
 static uint32_t nr_cached(struct kmem_cache *s, struct slab_sheaf *a)
 {
-	uint32_t nr = __atomic_load_n(&a->size, __ATOMIC_RELAXED);
+	uintptr_t end = (uintptr_t)pagemap_address(pagemap_nr_pages());
+	size_t room = (end - (uintptr_t)a->objects) / sizeof(a->objects[0]);
 
-	nr = (uint32_t)min_size(nr, __atomic_load_n(&a->capacity, __ATOMIC_RELAXED));
-	return (uint32_t)min_size(nr, s->capacity_max);
+	return (uint32_t)min_size(min_size(claimed(a), s->capacity_max), room);
 }
 
 /* First round: how many objects of each slab are in sheaves. */

@@ -50,7 +50,7 @@ static struct work *take_due(uint64_t now, uint64_t *next_ns)
 
 		if (w->due_ns <= now) {
 			*at = w->next;
-			w->queued = false;
+			__atomic_store_n(&w->queued, false, __ATOMIC_RELEASE);
 			return w;
 		}
 		if (w->due_ns < *next_ns)
@@ -148,7 +148,7 @@ static bool enqueue(struct work *w, uint64_t due)
 		return false;
 	w->due_ns = due;
 	if (!w->queued) {
-		w->queued = true;
+		__atomic_store_n(&w->queued, true, __ATOMIC_RELAXED);
 		w->next = worker.works;
 		worker.works = w;
 	}

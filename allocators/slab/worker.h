@@ -28,8 +28,14 @@ struct work {
 	void (*fn)(struct work *w);
 	struct work *next;
 	uint64_t due_ns; /* CLOCK_MONOTONIC */
-	bool queued;
+	bool queued;	 /* from worker_queue() until the worker takes it, before it calls fn */
 };
+
+/* Any thread, without the lock; a copy in a forked child says what the child's queue says. */
+static inline bool work_is_queued(const struct work *w)
+{
+	return __atomic_load_n(&w->queued, __ATOMIC_ACQUIRE);
+}
 
 /*
  * Run @w->fn(@w) once, @delay_ns from now. Queued already: the earlier of the two times holds. The

@@ -11,6 +11,7 @@
 
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
+#include "allocators/slab/shrinker.h"
 
 #define NR_THREADS 4
 
@@ -266,6 +267,78 @@ static void buckets_follow_the_scheme(void **state)
 	run_in_mode("classes=fine,slab_buckets=1", buckets);
 }
 
+/* Blocks up to the limit, of which a shrinker gives back one a time. */
+#define NR_BLOCKS 8192
+
+static void *blocks[NR_BLOCKS];
+static unsigned int nr_blocks, nr_asked, nr_shrunk;
+
+static void *next_class(void)
+{
+	unsigned int i = nr_asked++;
+
+	return kmalloc_token(32 + i / 64 * 16, GFP_KERNEL, token_of(i % 64));
+}
+
+static void use_up(void)
+{
+	while (nr_blocks < NR_BLOCKS) {
+		void *p = kmalloc(4u << 10, __GFP_NOWARN);
+
+		if (!p)
+			break;
+		blocks[nr_blocks++] = p;
+	}
+}
+
+static unsigned long count_blocks(struct shrinker *s, struct shrink_control *sc)
+{
+	(void)s;
+	(void)sc;
+	return nr_blocks;
+}
+
+/* What it asks for nobody has used, and who called may be about to make such a cache. */
+static unsigned long free_and_ask(struct shrinker *s, struct shrink_control *sc)
+{
+	void *p;
+
+	(void)s;
+	(void)sc;
+	if (!nr_blocks)
+		return SHRINK_STOP;
+	p = next_class();
+	nr_shrunk++;
+	kfree(p);
+	kfree(blocks[--nr_blocks]);
+	return 1;
+}
+
+static void shrink(void)
+{
+	struct shrinker *s = shrinker_alloc(0, "asks");
+
+	alarm(60);
+	s->count_objects = count_blocks;
+	s->scan_objects = free_and_ask;
+	s->batch = 1;
+	shrinker_register(s);
+	while (nr_asked < 64 * 50) {
+		use_up();
+		kfree(next_class());
+	}
+	assert_true(nr_shrunk > 0);
+	shrinker_free(s);
+	while (nr_blocks)
+		kfree(blocks[--nr_blocks]);
+}
+
+static void a_shrinker_may_ask_for_a_class_that_nobody_used(void **state)
+{
+	(void)state;
+	run_in_mode("limit=32M,partition=typed,partitions=64,classes=fine", shrink);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +348,7 @@ int main(void)
 		cmocka_unit_test(random_mode_uses_all_sets),
 		cmocka_unit_test(late_caches_are_made_once),
 		cmocka_unit_test(buckets_follow_the_scheme),
+		cmocka_unit_test(a_shrinker_may_ask_for_a_class_that_nobody_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

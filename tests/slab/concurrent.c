@@ -236,6 +236,18 @@ static void test_sheaves_of_several_nodes_bear_all_disturbances(void **state)
 	test_in_child("nodes=3,virtual=1");
 }
 
+static void test_sheaves_that_grow_bear_all_disturbances(void **state)
+{
+	(void)state;
+	test_in_child("sheaves=grow,classes=fine,partition=random,purge=1");
+}
+
+static void test_growing_sheaves_of_a_sparse_range_bear_all_disturbances(void **state)
+{
+	(void)state;
+	test_in_child("sheaves=grow,reserve=0,nodes=2,virtual=1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +255,8 @@ int main(void)
 		cmocka_unit_test(test_cpu_slabs_bear_all_disturbances),
 		cmocka_unit_test(test_hardened_cpu_slabs_bear_all_disturbances),
 		cmocka_unit_test(test_sheaves_of_several_nodes_bear_all_disturbances),
+		cmocka_unit_test(test_sheaves_that_grow_bear_all_disturbances),
+		cmocka_unit_test(test_growing_sheaves_of_a_sparse_range_bear_all_disturbances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -561,6 +561,9 @@ static const char *const modes[] = {
 	"range=256M,partition=typed,profiling=1,stats=1",
 	"range=256M,kfence=1,partition=random",
 	"range=256M,limit=128M",
+	"range=256M,classes=fine,sheaves=grow,partition=typed,partitions=256",
+	"range=256M,reserve=0,sheaves=grow,minalign=16,purge=1",
+	"range=256M,engine=cpuslab,classes=fine,purge=1",
 };
 
 static int run(const char *options)

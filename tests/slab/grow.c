@@ -11,6 +11,7 @@
 
 #include "allocators/slab/grow.h"
 #include "allocators/slab/kmalloc.h"
+#include "allocators/slab/pagemap.h"
 #include "allocators/slab/percpu.h"
 #include "lib/random.h"
 
@@ -184,6 +185,64 @@ static void prefilled_sheaves_of_any_size(void **state)
 	run_in_mode("sheaves=grow", prefilled);
 }
 
+/* As after many misses. */
+static void grow(struct kmem_cache *s)
+{
+	unsigned int before = grow_capacity(s);
+
+	while (grow_capacity(s) == before)
+		grow_count_miss(s);
+}
+
+/* What was made before a cache grew is too small for what may be asked of it now. */
+static void prefilled_from_old(void)
+{
+	struct kmem_cache *s = kmem_cache_create("old", 64, 0, SLAB_NO_MERGE, NULL);
+	struct slab_sheaf *sheaf = kmem_cache_prefill_sheaf(s, GFP_KERNEL, 1);
+
+	assert_int_equal(sheaf->capacity, 60);
+	kmem_cache_return_sheaf(s, GFP_KERNEL, sheaf);
+	grow(s);
+	sheaf = kmem_cache_prefill_sheaf(s, GFP_KERNEL, 100);
+	assert_int_equal(kmem_cache_sheaf_size(sheaf), 100);
+	assert_true(sheaf->capacity >= 100);
+	kmem_cache_return_sheaf(s, GFP_KERNEL, sheaf);
+	assert_equations_hold();
+	kmem_cache_destroy(s);
+}
+
+static void a_prefilled_sheaf_is_no_old_one_that_is_too_small(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", prefilled_from_old);
+}
+
+/* What slab_usage() takes for a sheaf may be a smaller thing by now, the last one below the
+ * frontier. */
+static void read_the_last(void)
+{
+	struct kmem_cache *s = kmem_cache_create("last", 64, 0, SLAB_NO_MERGE, NULL);
+	char *end = pagemap_address(pagemap_nr_pages());
+	struct slab_sheaf *fake = (void *)(end - sizeof(*fake)), *spare;
+	struct slab_usage u;
+	struct lane *lane;
+
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	lane = percpu_lane(s->slot);
+	*fake = (struct slab_sheaf){ .size = s->capacity_max, .capacity = s->capacity_max };
+	spare = __atomic_exchange_n(&lane->spare, fake, __ATOMIC_ACQ_REL);
+	slab_usage(&u);
+	__atomic_store_n(&lane->spare, spare, __ATOMIC_RELEASE);
+	memset(fake, 0, sizeof(*fake)); /* as free memory that was never written */
+	kmem_cache_destroy(s);
+}
+
+static void usage_reads_no_further_than_there_is_memory(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", read_the_last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +250,8 @@ int main(void)
 		cmocka_unit_test(what_stays_in_sheaves_is_bounded),
 		cmocka_unit_test(small_and_large_sheaves_live_together),
 		cmocka_unit_test(prefilled_sheaves_of_any_size),
+		cmocka_unit_test(usage_reads_no_further_than_there_is_memory),
+		cmocka_unit_test(a_prefilled_sheaf_is_no_old_one_that_is_too_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

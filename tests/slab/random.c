@@ -304,6 +304,11 @@ static const char *const modes[] = {
 	"nodes=4,virtual=1,shuffle=1",
 	"page_size=64K,engine=cpuslab,nodes=2",
 	"page_size=16K,virtual=1,debug=FZPU",
+	"classes=fine,sheaves=grow,partition=typed,partitions=256",
+	"classes=fine,engine=cpuslab,partition=random,partitions=64",
+	"sheaves=grow,virtual=1,nodes=2,purge=1",
+	"sheaves=grow,reserve=0,minalign=16,kfence=1",
+	"sheaves=grow,classes=fine,page_size=64K,profiling=1,limit=256M",
 };
 
 static const char *mode;

@@ -150,6 +150,23 @@ static void test_a_child_goes_on(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Nobody would restart what a handler has interrupted in a lane, so it keeps out of it. */
+static void test_a_handler_finds_no_lane(void **state)
+{
+	void *object, *other;
+
+	(void)state;
+	boot_or_fail("single_thread=1");
+	object = kmalloc(64, GFP_KERNEL);
+	kfree(object);
+	other = kmalloc_nolock(64, 0, NUMA_NO_NODE);
+	assert_ptr_not_equal(other, object);
+	kfree_nolock(other);
+	assert_ptr_equal(kmalloc(64, GFP_KERNEL), object);
+	kfree(object);
+	assert_equations_hold();
+}
+
 static void *wait_for_end(void *arg)
 {
 	pthread_barrier_wait(arg);
@@ -244,6 +261,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_a_second_thread_works_without_lanes),
 	cmocka_unit_test(test_a_second_thread_works_without_cpu_slabs),
 	cmocka_unit_test(test_a_child_goes_on),
+	cmocka_unit_test(test_a_handler_finds_no_lane),
 	cmocka_unit_test(test_it_is_refused_beside_other_threads),
 	cmocka_unit_test(test_a_boot_that_failed_leaves_no_sequences),
 	cmocka_unit_test(test_a_build_without_sequences_says_so),

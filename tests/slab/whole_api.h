@@ -420,7 +420,7 @@ static void run_traces(struct kmem_cache *s)
 
 static void run_texts(void)
 {
-	const char *name = caches[0] ? "plain" : "kmalloc-64";
+	const char *name = caches[0] ? "plain" : "kmem_cache";
 	void *p = kmalloc(100, GFP_KERNEL);
 
 	if (got(p))
