@@ -102,6 +102,37 @@ says out '^none$'
 says err "^libslab-malloc: SLAB_OPTIONS: option partition cannot be 'sometimes'; give none, random or typed; the defaults are used$"
 [ "$(wc -l <err)" -eq 1 ] || bad 'not one line'
 
+# Whatever is asked first, libslab starts with the options of the drop-in.
+cat >first.c <<'END'
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int slab_option_get(const char *name, char *buf, size_t len);
+
+int main(int argc, char **argv)
+{
+	static char unused[4096], value[64];
+
+	setvbuf(stdout, unused, _IOFBF, sizeof(unused));
+	if (argc > 2)
+		malloc_info(0, stdout);
+	slab_option_get(argv[1], value, sizeof(value));
+	fflush(stdout);
+	strcat(value, "\n");
+	return write(1, value, strlen(value)) < 0;
+}
+END
+expect 'a program that asks first is built' 0 \
+	"$cc" -o first first.c -L"$SRCDIR/$BUILD" -Wl,-rpath,"$SRCDIR/$BUILD" -lslab-malloc
+expect 'a question before any malloc() starts it with the options' 0 env SLAB_OPTIONS=partition=random ./first partition
+says out '^random$'
+expect 'and 16 bytes are the alignment' 0 ./first minalign
+says out '^16$'
+expect 'malloc_info() before any malloc() too' 0 env SLAB_OPTIONS=partition=typed ./first partition info
+says out '^typed$'
+
 # Nothing of C++ is needed by the library itself.
 expect 'no symbol of a C++ library is undefined' 0 sh -c "nm -D -u '$library' | grep -c GLIBCXX; :"
 says out '^0$'
@@ -255,6 +286,10 @@ int open(const char *path, int flags, ...)
 	strcpy(copy, path);
 	more = realloc(more, 100);
 	free(last);
+	free(more);
+	more = malloc(65530); /* more than is set aside, if only by the bytes before each block */
+	if (more)
+		memset(more, 1, 65530);
 	free(more);
 	last = copy;
 	return next(path, flags, 0600);

@@ -31,7 +31,7 @@ void *start_alloc(size_t size)
 	size_t bytes, at;
 	char *p;
 
-	if (!starting || size > EARLY_BYTES)
+	if (!starting || size > EARLY_BYTES - EARLY_ALIGN)
 		return NULL;
 	bytes = EARLY_ALIGN + align_up(size, EARLY_ALIGN);
 	at = __atomic_fetch_add(&early_used, bytes, __ATOMIC_RELAXED);
@@ -132,3 +132,11 @@ bool start_slow(void)
 	errno = saved;
 	return !err || err == -EBUSY;
 }
+
+/* Or the first call may be one of libslab's own, which would start it with other options. */
+#if !DROPIN_RENAMED
+static __attribute__((constructor)) void start_at_last(void)
+{
+	start_ensure();
+}
+#endif
