@@ -304,6 +304,28 @@ expect 'an open() that allocates is no trouble while libslab starts' 0 \
 says out '^plugin$'
 says_not err .
 
+# Loaded beside another malloc, by name.
+cat >beside.c <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	void *library = dlopen(argv[1], RTLD_NOW | (argc > 2 ? RTLD_DEEPBIND : RTLD_LOCAL));
+	void *(*take)(size_t) = library ? (void *(*)(size_t))dlsym(library, "malloc") : NULL;
+	void (*give)(void *) = library ? (void (*)(void *))dlsym(library, "free") : NULL;
+
+	for (size_t size = 1; take && size < 8 << 20; size *= 2)
+		give(take(size));
+	puts(library ? "loaded" : dlerror());
+	return library ? dlclose(library) : 1;
+}
+END
+expect 'a program that loads it is built' 0 "$cc" -o beside beside.c -ldl
+expect 'dlopen() takes it, with its thread-local memory' 0 ./beside "$library"
+says out '^loaded$'
+expect 'also in a scope of its own' 0 ./beside "$library" deep
+
 # Linked instead of preloaded.
 expect 'a program is linked with the library' 0 \
 	"$cc" -o linked ask.c -L"$SRCDIR/$BUILD" -Wl,-rpath,"$SRCDIR/$BUILD" -Wl,--no-as-needed -lslab-malloc -ldl
