@@ -326,6 +326,45 @@ expect 'dlopen() takes it, with its thread-local memory' 0 ./beside "$library"
 says out '^loaded$'
 expect 'also in a scope of its own' 0 ./beside "$library" deep
 
+# A sanitizer's malloc in the program is before ours, and stays it.
+cat >sanitized.c <<'END'
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(void)
+{
+	char *line = NULL, *copy = strdup("copy");
+	size_t size = 0;
+	void *p = NULL;
+
+	p = reallocarray(p, 10, 100);
+	free(realloc(p, 5000));
+	free(copy);
+	free(pvalloc(10));
+	if (posix_memalign(&p, 64, 1000) || getline(&line, &size, stdin) < 0)
+		return 1;
+	free(p);
+	free(line);
+	malloc_trim(0);
+	puts("sane");
+	return 0;
+}
+END
+sanitized() {
+	echo a line | slabbed ./sanitized
+}
+for compiler in "$cc" clang-22; do
+	for flags in '-fsanitize=address -static-libasan' -fsanitize=undefined '-fsanitize=thread -static-libsan'; do
+		"$compiler" -g $flags -o sanitized sanitized.c >built 2>&1 || continue
+		echo a line | ./sanitized >plain.out 2>&1 || continue
+		expect "a program with $flags of $compiler runs" 0 sanitized
+		says out '^sane$'
+		says_not err .
+	done
+done
+
 # Linked instead of preloaded.
 expect 'a program is linked with the library' 0 \
 	"$cc" -o linked ask.c -L"$SRCDIR/$BUILD" -Wl,-rpath,"$SRCDIR/$BUILD" -Wl,--no-as-needed -lslab-malloc -ldl

@@ -2,6 +2,7 @@
 /* Booting with SLAB_OPTIONS, and memory until that is done. See start.h. */
 #include "start.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -133,10 +134,16 @@ bool start_slow(void)
 	return !err || err == -EBUSY;
 }
 
-/* Or the first call may be one of libslab's own, which would start it with other options. */
 #if !DROPIN_RENAMED
+DROPIN_API void *malloc(size_t size);
+
+/*
+ * Or the first call may be one of libslab's own, which would start it with other options. Not where
+ * the program has another malloc, as with ThreadSanitizer, which is not ready for calls of mmap().
+ */
 static __attribute__((constructor)) void start_at_last(void)
 {
-	start_ensure();
+	if (dlsym(RTLD_DEFAULT, "malloc") == (void *)malloc)
+		start_ensure();
 }
 #endif
