@@ -280,7 +280,7 @@ $(HARNESS_TESTS): %: %.o $(RUNNER_OBJ) $(LIBLIB) $(LIBSLAB) $(B)/sources $(B)/fl
 D = $(DESTDIR)$(PREFIX)
 # What the program looks for in share/slabbench when it does not stand in its tree.
 SHARED = $(wildcard plots/*.gp results/*.sql workloads/workload.h allocators/allocator.h \
-	workloads/scripts/* workloads/traces/* workloads/data/*)
+	workloads/scripts/* workloads/traces/* workloads/data/* workloads/suites/*)
 
 define SLAB_PC
 prefix=$(PREFIX)

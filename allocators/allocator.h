@@ -102,6 +102,8 @@ struct allocator {
 		*package; /* Debian package that brings it; NULL: part of the project or of libc */
 	const char *
 		preload[4]; /* file names to look for, the first found is preloaded; {NULL}: none */
+	/* Beginnings of the environment variables that change it; a suite wants none to be set. */
+	const char *env[4];
 	const char *symbol; /* whose defining object is the proof; NULL: that of ops.alloc */
 
 	/*
@@ -112,6 +114,7 @@ struct allocator {
 	/* Takes the option token_stats=FILE, for ./runner tokens. */
 	bool counts_tokens;
 
+	bool is_own;	  /* what the project is about; all others are its peers */
 	bool is_baseline; /* what ratios are taken to unless the user says otherwise */
 	const char
 		*variants[4]; /* options that a comparison runs by default; {NULL}: once without */

@@ -22,5 +22,6 @@ ALLOCATOR(jemalloc) = {
 	.summary = "jemalloc",
 	.package = "libjemalloc-dev",
 	.preload = { "libjemalloc.so.2", "libjemalloc.so" },
+	.env = { "MALLOC_CONF=" },
 	.version = version,
 };

@@ -13,6 +13,7 @@ static void version(char *buf, size_t len)
 ALLOCATOR(libc) = {
 	.name = "libc",
 	.summary = "the C library's malloc",
+	.env = { "GLIBC_TUNABLES=", "MALLOC_" },
 	.is_baseline = true,
 	.version = version,
 };

@@ -19,5 +19,6 @@ ALLOCATOR(mimalloc) = {
 	.summary = "Microsoft's mimalloc",
 	.package = "libmimalloc-dev",
 	.preload = { "libmimalloc.so", "libmimalloc.so.2" },
+	.env = { "MIMALLOC_" },
 	.version = version,
 };

@@ -92,25 +92,39 @@ static void push_record(struct null_record *r)
 		;
 }
 
-static void *record(size_t size, bool zero)
+static bool become_recorder(void)
+{
+	struct null_record *r = null_record_new();
+
+	if (!r)
+		return false;
+	r->cursor = no_answer;
+	push_record(r);
+	self = r;
+	return true;
+}
+
+/* Memory with a header that names the object as this thread's next. */
+static void *new_object(size_t size)
 {
 	struct header *h;
 
-	if (self == &nobody) {
-		struct null_record *r = null_record_new();
-
-		if (!r)
-			return NULL;
-		r->cursor = no_answer;
-		push_record(r);
-		self = r;
-	}
+	if (self == &nobody && !become_recorder())
+		return NULL;
 	h = (struct header *)(void *)bump(size + sizeof(*h));
 	if (!h)
 		return NULL;
 	*h = (struct header){ self, self->nr_answers };
-	null_record_alloc(self, size, zero);
 	return h + 1;
+}
+
+static void *record(size_t size, bool zero)
+{
+	void *p = new_object(size);
+
+	if (p)
+		null_record_alloc(self, size, zero);
+	return p;
 }
 
 /* Recorded, or departed from the record: then there is no answer for the rest of the round. */
@@ -165,15 +179,31 @@ static void *null_zalloc(size_t size, const struct alloc_site *site)
 	return answer(size, true);
 }
 
+/* Another thread's object is not in this thread's record: a new one, and that one is left. */
+static __attribute__((noinline)) void *record_realloc(void *p, size_t old_size, size_t size)
+{
+	const struct header *h = (const struct header *)p - 1;
+	void *q;
+
+	q = h->owner == self ? new_object(size) : record(size, false);
+	if (!q)
+		return NULL;
+	if (h->owner == self)
+		null_record_realloc(self, h->index, size);
+	return memcpy(q, p, old_size < size ? old_size : size);
+}
+
+/* In its place, if the record says so. */
 static void *null_realloc(void *p, size_t old_size, size_t size, const struct alloc_site *site)
 {
-	void *q = answer(size, false);
+	void *q;
 
 	(void)site;
-	if (!q || !p)
-		return q;
-	memcpy(q, p, old_size < size ? old_size : size);
-	release(p);
+	if (__builtin_expect(recording && p, 0))
+		return record_realloc(p, old_size, size);
+	q = answer(size, false);
+	if (q && p && q != p)
+		memcpy(q, p, old_size < size ? old_size : size);
 	return q;
 }
 

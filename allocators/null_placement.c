@@ -53,6 +53,8 @@ struct place {
 	size_t half_bytes;
 	uint32_t stack[NR_STACKS];
 	uint32_t *below; /* of an answer in a stack */
+	uint32_t *first; /* of an answer: the index that its object had at first */
+	uint32_t *room;	 /* of a first index: the largest size of the object */
 };
 
 /* @used counts from @start; a place that does not fit is none. */
@@ -65,13 +67,36 @@ static bool fresh(struct null_answer *a, size_t *used, size_t start, size_t byte
 	return true;
 }
 
+/* Which answers are one object, and how large it grows. */
+static void follow(struct place *w)
+{
+	uint32_t nr = 0;
+
+	for (size_t i = 0; i < w->r->nr_calls; i++) {
+		uint64_t call = w->r->call[i];
+		bool grown = i && (w->r->call[i - 1] & NULL_GROWN) && !(call & 1);
+		uint32_t first;
+
+		if (call & 1)
+			continue;
+		first = grown ? w->first[(uint32_t)((w->r->call[i - 1] & ~NULL_GROWN) >> 1)] : nr;
+		w->first[nr++] = first;
+		if (w->room[first] < call >> 2)
+			w->room[first] = (uint32_t)(call >> 2);
+	}
+}
+
 static bool place_object(struct place *w, uint32_t index, size_t size, bool zeroed)
 {
 	struct null_answer *a = &w->r->answer[index];
 	size_t bytes;
-	uint32_t *top = &w->stack[stack_of(size, &bytes)];
+	uint32_t *top = &w->stack[stack_of(w->room[index], &bytes)];
 
 	a->size = (uint32_t)size;
+	if (w->first[index] != index) {
+		a->at = w->r->answer[w->first[index]].at;
+		return true;
+	}
 	if (zeroed)
 		return fresh(a, &w->extent->zeroed_bytes, w->half_bytes, bytes, w->half_bytes);
 	if (*top == NONE)
@@ -85,7 +110,7 @@ static void free_place(struct place *w, uint32_t index)
 {
 	const struct null_answer *a = &w->r->answer[index];
 	size_t bytes;
-	uint32_t *top = &w->stack[stack_of(a->size, &bytes)];
+	uint32_t *top = &w->stack[stack_of(w->room[w->first[index]], &bytes)];
 
 	if ((size_t)a->at * NULL_UNIT >= w->half_bytes)
 		return;
@@ -98,9 +123,12 @@ static bool place_record(struct place *w)
 	uint32_t nr = 0;
 
 	memset(w->stack, 0xff, sizeof(w->stack));
+	follow(w);
 	for (size_t i = 0; i < w->r->nr_calls; i++) {
 		uint64_t call = w->r->call[i];
 
+		if (call & NULL_GROWN)
+			continue;
 		if (call & 1)
 			free_place(w, (uint32_t)(call >> 1));
 		else if (!place_object(w, nr++, call >> 2, call & 2))
@@ -110,20 +138,30 @@ static bool place_record(struct place *w)
 	return true;
 }
 
+/* Answers stay; what it took to place them is given back. */
+static bool place_with(struct place *w, size_t n)
+{
+	uint32_t *p = map_lazily(3 * n * sizeof(*p));
+	bool ok;
+
+	w->r->answer = map_lazily(n * sizeof(*w->r->answer));
+	if (!p)
+		return false;
+	w->below = p;
+	w->first = p + n;
+	w->room = p + 2 * n;
+	ok = w->r->answer && place_record(w);
+	munmap(p, 3 * n * sizeof(*p));
+	return ok;
+}
+
 bool null_place(struct null_record *records, size_t map_bytes, struct null_extent *extent)
 {
 	struct place w = { .extent = extent, .half_bytes = map_bytes / 2 };
 	bool ok = true;
 
 	*extent = (struct null_extent){ 0 };
-	for (w.r = records; w.r && ok; w.r = w.r->next) {
-		size_t n = w.r->nr_answers + NULL_AHEAD;
-
-		w.r->answer = map_lazily(n * sizeof(*w.r->answer));
-		w.below = map_lazily(n * sizeof(*w.below));
-		ok = w.r->answer && w.below && place_record(&w);
-		if (w.below)
-			munmap(w.below, n * sizeof(*w.below));
-	}
+	for (w.r = records; w.r && ok; w.r = w.r->next)
+		ok = place_with(&w, w.r->nr_answers + NULL_AHEAD);
 	return ok;
 }

@@ -26,6 +26,8 @@ struct null_answer {
 
 #define NULL_UNIT 16u
 
+#define NULL_GROWN (1ull << 63)
+
 /* No object has this size: the answer behind the last one. */
 #define NULL_NO_SIZE UINT32_MAX
 
@@ -34,7 +36,10 @@ struct null_answer {
 
 struct null_record {
 	struct null_answer *cursor; /* the next answer; its size is NULL_NO_SIZE if there is none */
-	/* Calls in order: the size of an allocation x 4 + zeroed x 2, or a freed index x 2 + 1. */
+	/*
+	 * Calls in order: the size of an allocation x 4 + zeroed x 2, or a freed index x 2 + 1;
+	 * with NULL_GROWN it is not freed: the allocation that follows is the same object, resized.
+	 */
 	uint64_t *call;
 	size_t nr_calls;
 	struct null_answer *answer; /* [nr_answers + NULL_AHEAD], by null_place() */
@@ -60,6 +65,16 @@ static inline void null_record_free(struct null_record *r, uint64_t index)
 {
 	if (r->nr_calls < NULL_MAX_CALLS)
 		r->call[r->nr_calls++] = index << 1 | 1;
+}
+
+/* Object @index of this thread, resized: it keeps its place, which has room for its largest size.
+ */
+static inline void null_record_realloc(struct null_record *r, uint64_t index, size_t size)
+{
+	if (r->nr_calls + 1 < NULL_MAX_CALLS) {
+		r->call[r->nr_calls++] = NULL_GROWN | index << 1 | 1;
+		null_record_alloc(r, size, false);
+	}
 }
 
 /* Bytes that the answers reach into: reused ones from 0, zeroed ones from half of the map. */

@@ -30,26 +30,47 @@ static struct kmalloc_token token_of(const struct alloc_site *site)
 	return (struct kmalloc_token){ site, site->token };
 }
 
+/* Where kmalloc ends, callers in the kernel ask kvmalloc; the size tells which it was at the free.
+ */
+static inline bool is_huge(size_t size)
+{
+	return __builtin_expect(size > KMALLOC_MAX_SIZE, 0);
+}
+
+static __attribute__((noinline)) void *huge_alloc(size_t size, gfp_t gfp,
+						  const struct alloc_site *site)
+{
+	return kvmalloc_token(size, gfp, token_of(site));
+}
+
 static void *slab_alloc(size_t size, const struct alloc_site *site)
 {
+	if (is_huge(size))
+		return huge_alloc(size, site->gfp, site);
 	return kmalloc_token(size, site->gfp, token_of(site));
 }
 
 static void *slab_zalloc(size_t size, const struct alloc_site *site)
 {
+	if (is_huge(size))
+		return huge_alloc(size, site->gfp | __GFP_ZERO, site);
 	return kmalloc_token(size, site->gfp | __GFP_ZERO, token_of(site));
 }
 
 static void *slab_realloc(void *p, size_t old_size, size_t size, const struct alloc_site *site)
 {
-	(void)old_size;
+	if (is_huge(old_size) || is_huge(size))
+		return kvrealloc_node_align_token(p, size, 1, site->gfp, NUMA_NO_NODE,
+						  token_of(site));
 	return krealloc_token(p, size, site->gfp, token_of(site));
 }
 
 static void slab_free(void *p, size_t size)
 {
-	(void)size;
-	kfree(p);
+	if (is_huge(size))
+		kvfree(p);
+	else
+		kfree(p);
 }
 
 static void *slab_cache_alloc(struct alloc_cache *cache)
@@ -69,8 +90,7 @@ static void slab_cache_free(struct alloc_cache *cache, void *p)
 
 static size_t slab_usable(void *p, size_t size)
 {
-	(void)size;
-	return ksize(p);
+	return is_huge(size) ? size : ksize(p);
 }
 
 static struct alloc_cache *handle_of(struct kmem_cache *cache)
@@ -121,6 +141,7 @@ ALLOCATOR(slab) = {
 	.name = "slab",
 	.summary = "libslab, the Linux slab in user space; options as slab:partition=typed",
 	.symbol = "kmalloc_token",
+	.is_own = true,
 	.variants = { "", "partition=random", "partition=typed" },
 	.init = init,
 	.version = slab_state_version,

@@ -18,5 +18,6 @@ ALLOCATOR(tbbmalloc) = {
 	.summary = "the scalable allocator of oneTBB",
 	.package = "libtbbmalloc2",
 	.preload = { "libtbbmalloc_proxy.so.2" },
+	.env = { "TBB_MALLOC_" },
 	.version = version,
 };

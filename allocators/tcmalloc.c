@@ -25,5 +25,6 @@ ALLOCATOR(tcmalloc) = {
 	.summary = "tcmalloc of gperftools",
 	.package = "libgoogle-perftools-dev",
 	.preload = { "libtcmalloc_minimal.so.4", "libtcmalloc.so.4" },
+	.env = { "TCMALLOC_" },
 	.version = version,
 };

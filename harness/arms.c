@@ -12,6 +12,8 @@
 #include "lib/die.h"
 #include "suggest.h"
 
+extern char **environ;
+
 static struct arm *new_arm(struct run *run)
 {
 	struct arm *arm = &run->arms[run->nr_arms];
@@ -33,6 +35,7 @@ static struct arm *add_known(struct run *run, const struct allocator *a, const c
 	if (a->options_variable)
 		snprintf(arm->setting, sizeof(arm->setting), "%s=%s", a->options_variable, options);
 	snprintf(arm->label, sizeof(arm->label), "%s%s%s", a->name, *options ? ":" : "", options);
+	arm->is_own = a->is_own;
 	arm->role = a->is_null ? ARM_NULL : ARM_SUBJECT;
 	arm->preloadable = !a->ops.alloc;
 	return arm;
@@ -123,7 +126,23 @@ static bool continues(const char *before, const char *word)
 	return colon && word[n] == '=' && !strchr(word + n, '/') && !strchr(before, '/');
 }
 
-static void add_list(struct run *run, const char *list)
+/* A suite names more than every machine has. */
+static void offer_word(struct run *run, const char *word)
+{
+	const struct allocator *a = allocator_find(word, strcspn(word, ":="));
+	char path[512];
+
+	if (!a)
+		run_skip(run, word, "this runner has no allocator of that name");
+	else if (strchr(word, ':') && !a->init)
+		run_skip(run, word, "it takes no options");
+	else if (!allocator_locate(a, path, sizeof(path)))
+		run_skip(run, word, path);
+	else
+		add_word(run, word);
+}
+
+static void add_list(struct run *run, const char *list, void (*add)(struct run *, const char *))
 {
 	char *copy = strdup(list), *save = NULL, arm[512] = "";
 
@@ -137,11 +156,11 @@ static void add_list(struct run *run, const char *list)
 			continue;
 		}
 		if (n)
-			add_word(run, arm);
+			add(run, arm);
 		snprintf(arm, sizeof(arm), "%s", w);
 	}
 	if (*arm)
-		add_word(run, arm);
+		add(run, arm);
 	free(copy);
 }
 
@@ -221,10 +240,44 @@ void arms_resolve(struct run *run, const char *list, const char *baseline)
 {
 	add_null(run);
 	if (list) {
-		add_list(run, list);
+		add_list(run, list, add_word);
 	} else {
 		add_default(run, true);
 		add_default(run, false);
 	}
+	add_control(run, choose_baseline(run, baseline));
+}
+
+/* The variable that begins with one of @a's prefixes, or NULL. */
+static const char *set_variable(const struct allocator *a)
+{
+	for (char **e = environ; *e; e++)
+		for (int i = 0; i < 4 && a->env[i]; i++)
+			if (!strncmp(*e, a->env[i], strlen(a->env[i])))
+				return *e;
+	return NULL;
+}
+
+/* As packaged is what a suite compares: an option of one allocator would speak for it. */
+static void refuse_options(const struct run *run)
+{
+	for (int i = 0; i < run->nr_arms; i++) {
+		const char *name = run->arms[i].allocator;
+		const struct allocator *a = allocator_find(name, strlen(name));
+		const char *set = a ? set_variable(a) : NULL;
+
+		if (set)
+			die(EXIT_USAGE,
+			    "the environment sets %.*s, which changes %s; a suite compares "
+			    "allocators as they are packaged: unset it",
+			    (int)strcspn(set, "="), set, name);
+	}
+}
+
+void arms_resolve_suite(struct run *run, const char *list, const char *own, const char *baseline)
+{
+	add_null(run);
+	add_list(run, own ? own : list, own ? add_word : offer_word);
+	refuse_options(run);
 	add_control(run, choose_baseline(run, baseline));
 }

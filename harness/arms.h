@@ -15,4 +15,10 @@
  */
 void arms_resolve(struct run *run, const char *list, const char *baseline);
 
+/*
+ * The same for a suite: of its @list what is absent is skipped with the reason, unless the user
+ * named @own ones. Dies if the environment sets an option of one of them.
+ */
+void arms_resolve_suite(struct run *run, const char *list, const char *own, const char *baseline);
+
 #endif

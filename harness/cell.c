@@ -58,6 +58,11 @@ static void note(struct wl_run *run, const char *text)
 	channel_say("note %s", text);
 }
 
+static void adopt(struct wl_thread *t)
+{
+	meter_bind(state.thread[t->index].meter);
+}
+
 /* Slab use is worth a walk only when the live set is 5 % above the last one looked at. */
 static void look_at_slabs(void)
 {
@@ -161,6 +166,7 @@ static void fill_run(struct cell_state *c)
 	c->run.cache_create = create_cache;
 	c->run.cache_destroy = destroy_cache;
 	c->run.note = note;
+	c->run.adopt = adopt;
 	if (c->allocator.slabinfo)
 		c->slabinfo = cell_map(CELL_SLABINFO_BYTES);
 	if (c->allocator.slab_use || c->allocator.slabinfo)

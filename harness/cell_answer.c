@@ -77,17 +77,29 @@ void cell_answer_watched(struct cell_state *c)
 	say_slabinfo(c);
 }
 
-/* The clock's own cost: the median of pairs with nothing between them. */
-static double clock_overhead(void)
+/* Pairs of readings with nothing between them. */
+static void read_nothing(struct histogram *empty)
 {
-	static struct histogram empty;
-
 	for (int i = 0; i < 4096; i++) {
 		uint64_t begin = clock_begin();
 
-		histogram_add(&empty, clock_end() - begin);
+		histogram_add(empty, clock_end() - begin);
 	}
-	return histogram_percentile(&empty, 0.5);
+}
+
+/* The least difference of two durations that the clock told apart, in ticks. */
+static double clock_step(const struct histogram *h)
+{
+	uint64_t least = UINT64_MAX, last = UINT64_MAX;
+
+	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		if (!h->bucket[i])
+			continue;
+		if (last != UINT64_MAX && histogram_low(i) - last < least)
+			least = histogram_low(i) - last;
+		last = histogram_low(i);
+	}
+	return least == UINT64_MAX ? 1 : (double)least;
 }
 
 /* Ticks to nanoseconds, measured against CLOCK_MONOTONIC for 2 ms. */
@@ -116,10 +128,15 @@ static void say_latency(const struct histogram *h)
 		{ "latency_p99_ns", 0.99 },	{ "latency_p999_ns", 0.999 },
 		{ "latency_p9999_ns", 0.9999 }, { "latency_max_ns", 1 },
 	};
-	double rate = tick_ns(), overhead = clock_overhead();
+	static struct histogram empty;
+	double rate = tick_ns(), overhead;
 
 	if (!h->nr)
 		return;
+	read_nothing(&empty);
+	overhead = histogram_percentile(&empty, 0.5);
+	say("clock_overhead_ns", overhead * rate);
+	say("clock_step_ns", clock_step(&empty) * rate);
 	for (unsigned int i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		say(points[i].name, net(histogram_percentile(h, points[i].share), overhead, rate));
 	/* Buckets below the overhead are one: no time that the clock can see. */

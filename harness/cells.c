@@ -253,7 +253,7 @@ static void add_default(struct run *run, const struct cells_request *r)
 	char word[256];
 
 	for (size_t i = 0; (w = workload_at(i)); i++) {
-		if (w->elsewhere)
+		if (w->elsewhere || w->on_request)
 			continue;
 		if (!w->variants[0])
 			add_threads(run, r, w->name, false);
@@ -282,9 +282,22 @@ static void add_list(struct run *run, const struct cells_request *r)
 	free(copy);
 }
 
+static void add_suite(struct run *run, const struct cells_request *r)
+{
+	for (int i = 0; i < r->suite->nr_cells; i++) {
+		const struct suite_cell *c = &r->suite->cell[i];
+
+		find(c->workload);
+		if (c->quick || !r->quick)
+			add_cell(run, r, c->workload, c->threads, true);
+	}
+}
+
 void cells_resolve(struct run *run, const struct cells_request *r)
 {
-	if (*run->script)
+	if (r->suite)
+		add_suite(run, r);
+	else if (*run->script)
 		add_threads(run, r, r->workloads, true);
 	else if (r->workloads)
 		add_list(run, r);

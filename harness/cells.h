@@ -7,12 +7,15 @@
 #define HARNESS_CELLS_H
 
 #include "run.h"
+#include "suite.h"
 
 struct cells_request {
 	const char *workloads; /* comma-separated NAME or NAME:ARG; NULL: the default ones */
 	const char *threads;   /* comma-separated counts; NULL: 1 and the number of CPUs */
 	double scale;
 	unsigned int rounds;
+	const struct suite *suite; /* instead of workloads and threads; NULL: none */
+	bool quick;		   /* only the suite's cells for --quick */
 };
 
 /* Dies with EXIT_USAGE if a name in the comma-separated @workloads (NULL: none) does not exist. */

@@ -5,6 +5,7 @@
 #include "allocators/allocator.h"
 #include "command.h"
 #include "lib/die.h"
+#include "suite.h"
 #include "workloads/workload.h"
 
 static void list_allocators(void)
@@ -38,11 +39,27 @@ static void list_workloads(void)
 	}
 }
 
+static void list_suites(void)
+{
+	static char text[SUITE_TEXT];
+	static struct suite suite;
+	char **names = suite_names();
+
+	puts("suites (--suite NAME, or a FILE with a slash)");
+	for (char **n = names; *n; n++) {
+		suite_load(&suite, *n, text);
+		printf("  %-12s %s\n", *n, suite.summary);
+		printf("  %-12s %d cells\n", "", suite.nr_cells);
+	}
+	suite_free_names(names);
+}
+
 int command_list(int argc, char **argv)
 {
 	if (argc > 1)
 		die(EXIT_USAGE, "list: unexpected word '%s'", argv[1]);
 	list_allocators();
 	list_workloads();
+	list_suites();
 	return EXIT_FINE;
 }

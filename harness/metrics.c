@@ -25,6 +25,10 @@ const struct metric metrics[] = {
 	{ "latency_p9999_ns", "ns", -1, 0.01, 2, false, false, "p99.99",
 	  "99.99 % of calls are faster" },
 	{ "latency_max_ns", "ns", -1, 0.01, 2, false, false, "max", "the slowest call" },
+	{ "clock_overhead_ns", "ns", 0, 0, 0, false, false, "clock",
+	  "two readings of the clock with nothing between, taken off each single call" },
+	{ "clock_step_ns", "ns", 0, 0, 0, false, false, "clock step",
+	  "the least difference that the clock told apart in such readings" },
 	{ "rss_peak_bytes", "bytes", -1, 0.01, 64 * KIB, true, true, "peak RSS",
 	  "high-water mark of the watched round, less the harness's own memory; of a program that "
 	  "was started, its own" },

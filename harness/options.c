@@ -13,6 +13,7 @@
 
 enum key {
 	KEY_QUICK = 256,
+	KEY_SUITE,
 	KEY_BLOCKS,
 	KEY_ROUNDS,
 	KEY_SEED,
@@ -33,6 +34,10 @@ static const struct argp_option table[] = {
 	  1 },
 	{ "workload", 'w', "LIST", 0, "Workloads: NAME or NAME:ARGUMENT (default: see list)", 1 },
 	{ "threads", 't', "LIST", 0, "Thread counts (default: 1 and the number of CPUs)", 1 },
+	{ "suite", KEY_SUITE, "NAME", 0,
+	  "The cells and allocators of a suite, with its report (see list); NAME or FILE with a "
+	  "slash",
+	  1 },
 	{ "scale", KEY_SCALE, "X", 0, "Amount of work, 0.001 to 1000 (default: 1)", 1 },
 	{ "quick", KEY_QUICK, NULL, 0, "6 blocks, 1 thread, a quarter of the work", 2 },
 	{ "blocks", KEY_BLOCKS, "N", 0, "Blocks, 2 to 1000 (default: 12)", 2 },
@@ -138,6 +143,9 @@ static error_t parse_name(int key, char *arg, struct options *o)
 	case 't':
 		o->threads = join(o->threads, arg);
 		return 0;
+	case KEY_SUITE:
+		o->suite = arg;
+		return 0;
 	case KEY_BASELINE:
 		o->baseline = arg;
 		return 0;
@@ -208,10 +216,25 @@ void options_read(const struct argp *argp, const char *verb, int argc, char **ar
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 }
 
+static void check_suite(const struct options *o, const char *verb)
+{
+	if (!o->suite)
+		return;
+	if (strcmp(verb, "compare"))
+		die(EXIT_USAGE, "%s runs no suite; ./runner compare --suite %s", verb, o->suite);
+	if (o->workloads || o->threads)
+		die(EXIT_USAGE, "--suite %s says which workloads and threads; leave out %s",
+		    o->suite, o->workloads ? "-w" : "-t");
+}
+
+/* What a suite may say itself stays 0. */
 static void fill_defaults(struct options *o, const char *verb)
 {
 	o->quick |= !strcmp(verb, "nightly");
 	o->blocks = o->blocks ? o->blocks : o->quick ? 6 : 12;
+	if (o->suite)
+		return;
+	o->rounds = o->rounds ? o->rounds : 2;
 	o->scale = o->scale > 0 ? o->scale : o->quick ? 0.25 : 1;
 	if (o->quick && !o->threads)
 		o->threads = "1";
@@ -226,7 +249,8 @@ void options_parse(struct options *o, const char *verb, int argc, char **argv)
 		.args_doc = strcmp(verb, "run") ? "" : "FILE.c",
 	};
 
-	*o = (struct options){ .seed = 42, .rounds = 2, .timeout_s = 60 };
+	*o = (struct options){ .seed = 42, .timeout_s = 60 };
 	options_read(&argp, verb, argc, argv, &p);
+	check_suite(o, verb);
 	fill_defaults(o, verb);
 }

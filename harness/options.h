@@ -13,13 +13,14 @@ struct options {
 	const char *allocators; /* -a, NULL: all that are installed */
 	const char *workloads;	/* -w, NULL: the default ones */
 	const char *threads;	/* -t, NULL: 1 and the number of CPUs; --quick: 1 */
+	const char *suite;	/* a selection of cells, NULL: none */
 	const char *baseline;
-	const char *db;	  /* NULL: results/slabbench.db beside the program */
-	const char *out;  /* NULL: results/runs/ID beside the program */
-	const char *file; /* the argument of `run` */
-	double scale;	  /* 0: 1, or 0.25 with --quick */
-	int blocks;	  /* 0: 12, or 6 with --quick */
-	unsigned int rounds;
+	const char *db;	     /* NULL: results/slabbench.db beside the program */
+	const char *out;     /* NULL: results/runs/ID beside the program */
+	const char *file;    /* the argument of `run` */
+	double scale;	     /* 0: 1, or 0.25 with --quick; of a suite its own */
+	int blocks;	     /* 0: 12, or 6 with --quick */
+	unsigned int rounds; /* 0: 2, of a suite its own */
 	unsigned int timeout_s;
 	uint64_t seed;
 	bool quick, dry_run;

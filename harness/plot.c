@@ -12,6 +12,7 @@
 #include "paths.h"
 #include "plot.h"
 #include "plot_view.h"
+#include "sql.h"
 
 static bool open_job(struct plot_job *job)
 {
@@ -104,6 +105,12 @@ static bool wanted(sqlite3_stmt *stmt, bool history)
 	return (sqlite3_bind_parameter_index(stmt, ":kind") != 0) == history;
 }
 
+/* Asked of the text, because an older database has not what a suite's view reads. */
+static bool is_for(const struct plot_job *job, const char *sql)
+{
+	return !strstr(sql, ":suite") == !job->suite;
+}
+
 /* True if the pictures of view @name were drawn. */
 static bool draw_view(struct plot_job *job, const char *name, bool history)
 {
@@ -117,7 +124,7 @@ static bool draw_view(struct plot_job *job, const char *name, bool history)
 	sql = body ? plot_block(body, "sql") : NULL;
 	if (!sql)
 		warn("no picture %s: %s has no block '#! sql'", name, path);
-	stmt = sql ? plot_prepare(job, name, sql) : NULL;
+	stmt = sql && is_for(job, sql) ? plot_prepare(job, name, sql) : NULL;
 	if (stmt && wanted(stmt, history)) {
 		remove_old(job, name, "svg");
 		remove_old(job, name, "png");
@@ -147,10 +154,29 @@ static char **draw_all(struct plot_job *job, bool history)
 	return list;
 }
 
+/* The suite that @run_id is a run of, into @name; false if it is of none. */
+static bool find_suite(sqlite3 *db, const char *run_id, char *name, size_t len)
+{
+	sqlite3_stmt *stmt;
+	bool found;
+
+	if (sql_value(db, "PRAGMA user_version") < 3)
+		return false;
+	stmt = sql_for_run(db, "SELECT name FROM suite WHERE run = ?", run_id);
+	found = sql_row(stmt);
+	if (found)
+		sql_copy(stmt, 0, name, len);
+	sql_finish(stmt);
+	return found;
+}
+
 char **plot_run(struct store *s, const char *run_id, const char *dir)
 {
 	struct plot_job job = { .db = store_handle(s), .run_id = run_id, .dir = dir };
+	char suite[64];
 
+	if (find_suite(job.db, run_id, suite, sizeof(suite)))
+		job.suite = suite;
 	return draw_all(&job, false);
 }
 

@@ -29,6 +29,7 @@ sqlite3_stmt *plot_prepare(const struct plot_job *job, const char *name, const c
 	if (stmt) {
 		bind_text(stmt, ":run", job->run_id);
 		bind_text(stmt, ":kind", job->kind);
+		bind_text(stmt, ":suite", job->suite);
 	}
 	return stmt;
 }

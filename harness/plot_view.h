@@ -9,8 +9,9 @@
  *
  * plots/style.gp holds what all views share: a block `with` of common table expressions that stands
  * before every view's SQL, among them `facts`, whose single row becomes gnuplot variables. The SQL
- * may use :run and :kind; a view that uses :kind is a history, any other is the picture of one run.
- * plots/README.md states the rules for the columns. Main thread only.
+ * may use :run, :kind and :suite; a view that uses :kind is a history, any other is the picture of
+ *one run: one that uses :suite of a suite's run, the others of other runs. plots/README.md states
+ *the rules for the columns. Main thread only.
  */
 #ifndef HARNESS_PLOT_VIEW_H
 #define HARNESS_PLOT_VIEW_H
@@ -28,6 +29,7 @@ struct plot_job {
 	sqlite3 *db;
 	const char *run_id; /* :run */
 	const char *kind;   /* :kind */
+	const char *suite;  /* :suite, NULL: the run is of none */
 	const char *dir;    /* receives the files; exists */
 	char folder[PATH_MAX];
 	char *style; /* text of style.gp */
@@ -59,7 +61,8 @@ char *plot_block(const char *text, const char *keyword);
 
 /* ---- plot_data.c: rows ---- */
 
-/* Compile the job's with block and @sql, :run and :kind bound; NULL, with a warning, on error. */
+/* Compile the job's with block and @sql, :run, :kind and :suite bound; NULL, with a warning, on
+ * error. */
 sqlite3_stmt *plot_prepare(const struct plot_job *job, const char *name, const char *sql);
 /*
  * Write the rows of @stmt to @path: tab separated, a first line of column names, NaN for NULL.

@@ -237,23 +237,31 @@ static void print_lists(const struct report *r)
 	sql_finish(stmt);
 }
 
+static void print_cells(const struct report *r)
+{
+	char adjustment[256];
+	int width = label_width(r);
+
+	for (int i = 0; i < r->c->nr_cells; i++)
+		print_cell(r, &r->c->cells[i], width);
+	fputc('\n', r->out);
+	report_adjustment(r, adjustment, sizeof(adjustment));
+	report_paragraph(r->out, 0, 2, "* %s", adjustment);
+	fputs("  +-: how far the median's 95% interval reaches, left out where it rounds to 0\n",
+	      r->out);
+	report_summary(r, width);
+}
+
 void report_table(FILE *out, struct store *s, const char *run_id)
 {
 	struct report r;
-	char adjustment[256];
-	int width;
 
 	report_start(&r, out, s, run_id);
-	width = label_width(&r);
 	print_head(&r);
-	for (int i = 0; i < r.c->nr_cells; i++)
-		print_cell(&r, &r.c->cells[i], width);
-	fputc('\n', out);
-	report_adjustment(&r, adjustment, sizeof(adjustment));
-	report_paragraph(out, 0, 2, "* %s", adjustment);
-	fputs("  +-: how far the median's 95% interval reaches, left out where it rounds to 0\n",
-	      out);
-	report_summary(&r, width);
+	if (report_suite(&r))
+		fputs("\nmore of each cell: ./runner report --markdown, --csv or --json\n", out);
+	else
+		print_cells(&r);
 	print_lists(&r);
 	fprintf(out, "run %s  database %s\n", r.c->id, sqlite3_db_filename(r.db, "main"));
 	fprintf(out, "repeat: %s\n", r.c->argv);

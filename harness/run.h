@@ -9,7 +9,7 @@
 #include "trial.h"
 
 #define RUN_MAX_ARMS	32
-#define RUN_MAX_CELLS	64
+#define RUN_MAX_CELLS	128
 #define RUN_MAX_SKIPPED 64
 #define RUN_REASON	512
 
@@ -25,6 +25,8 @@ struct run {
 	uint64_t seed;
 	int blocks;
 	bool quick;
+	char suite[64]; /* name of the suite that chose the cells, "" if none */
+	const char *suite_text;
 	char script[512]; /* shared object of a user's workload, "" if none */
 	char dir[512];	  /* for files of the workloads, removed at the end */
 	char db[4096];	  /* path of the database */

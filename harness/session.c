@@ -88,16 +88,49 @@ static void dry_run(const struct run *run)
 	exit(EXIT_FINE);
 }
 
+static void load_suite(struct session *s)
+{
+	static char text[SUITE_TEXT];
+	struct options *o = &s->options;
+
+	suite_load(&s->suite, o->suite, text);
+	snprintf(s->run.suite, sizeof(s->run.suite), "%s", s->suite.name);
+	s->run.suite_text = text;
+	o->rounds = o->rounds ? o->rounds : s->suite.rounds ? s->suite.rounds : 2;
+	o->scale = o->scale > 0 ? o->scale : s->suite.scale > 0 ? s->suite.scale : 1;
+}
+
+static void choose_arms(struct session *s)
+{
+	const struct options *o = &s->options;
+
+	if (o->suite)
+		arms_resolve_suite(&s->run, s->suite.allocators, o->allocators, o->baseline);
+	else
+		arms_resolve(&s->run, o->allocators, o->baseline);
+}
+
+static struct cells_request request_of(const struct session *s)
+{
+	const struct options *o = &s->options;
+
+	return (struct cells_request){ .workloads = o->workloads,
+				       .threads = o->threads,
+				       .scale = o->scale,
+				       .rounds = o->rounds,
+				       .suite = o->suite ? &s->suite : NULL,
+				       .quick = o->quick };
+}
+
 void session_plan(struct session *s, const char *kind, const char *verb, int argc, char **argv,
 		  const char *script)
 {
 	struct options *o = &s->options;
 	struct run *run = &s->run;
-	struct cells_request request = { .workloads = o->workloads,
-					 .threads = o->threads,
-					 .scale = o->scale,
-					 .rounds = o->rounds };
+	struct cells_request request;
 
+	if (o->suite)
+		load_suite(s);
 	run->kind = kind;
 	run->seed = o->seed;
 	run->blocks = o->blocks;
@@ -108,13 +141,14 @@ void session_plan(struct session *s, const char *kind, const char *verb, int arg
 	else
 		paths_default_db(run->db, sizeof(run->db));
 	write_command(run, verb, argc, argv);
-	arms_resolve(run, o->allocators, o->baseline);
+	choose_arms(s);
 	if (!*script)
 		cells_check(o->workloads);
 	/* A database that cannot be used is told at once; a new one is made later. */
 	if (!o->dry_run && !access(run->db, F_OK))
 		s->store = store_open(run->db);
 	make_scratch(run);
+	request = request_of(s);
 	cells_resolve(run, &request);
 	say_plan(run);
 	if (o->dry_run)

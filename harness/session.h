@@ -10,9 +10,11 @@
 #include "options.h"
 #include "run.h"
 #include "store.h"
+#include "suite.h"
 
 struct session {
 	struct options options;
+	struct suite suite; /* of --suite */
 	struct run run;
 	struct store *store;
 	char **pictures;

@@ -13,7 +13,7 @@
 #include "run.h"
 
 #define STORE_APPLICATION_ID 0x414c4243
-#define STORE_USER_VERSION   2 /* 2: slabinfo */
+#define STORE_USER_VERSION   3 /* 2: slabinfo; 3: suites */
 #define STORE_OLDEST_VERSION 1 /* is read, and brought up to date before it is written to */
 
 struct store;

@@ -65,6 +65,7 @@ static void fill(const char *temporary, const char *path)
 	sql_exec(db, store_schema_sql);
 	sql_exec(db, store_views_sql);
 	sql_exec(db, store_slabinfo_sql);
+	sql_exec(db, store_suite_sql);
 	sql_exec(db, "COMMIT");
 	if (sqlite3_close(db) != SQLITE_OK)
 		sql_die(db);

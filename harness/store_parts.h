@@ -18,7 +18,7 @@ struct store {
 };
 
 /* store_sql.c: the files results/NAME.sql as they were when this was built. */
-extern const char store_schema_sql[], store_views_sql[], store_slabinfo_sql[];
+extern const char store_schema_sql[], store_views_sql[], store_slabinfo_sql[], store_suite_sql[];
 
 /* store_place.c: end the program if no database may lie at @path, or none can be written there. */
 void store_place_refuse(const char *path);

@@ -175,6 +175,34 @@ static void insert_skipped(sqlite3 *db, const struct run *run)
 	sql_finish(stmt);
 }
 
+static void insert_own(sqlite3 *db, const struct arm *a)
+{
+	sqlite3_stmt *stmt =
+		sql_prepare(db, "INSERT INTO suite_own (arm, allocator, options) VALUES (?, ?, ?)");
+
+	sql_int(stmt, 1, a->store_id);
+	sql_text(stmt, 2, a->allocator);
+	sql_text(stmt, 3, a->options);
+	sql_run(stmt);
+	sql_finish(stmt);
+}
+
+static void insert_suite(sqlite3 *db, const struct run *run)
+{
+	sqlite3_stmt *stmt;
+
+	if (!*run->suite)
+		return;
+	stmt = sql_for_run(db, "INSERT INTO suite (run, name, text) VALUES (?, ?, ?)", run->id);
+	sql_text(stmt, 2, run->suite);
+	sql_text(stmt, 3, run->suite_text);
+	sql_run(stmt);
+	sql_finish(stmt);
+	for (int i = 0; i < run->nr_arms; i++)
+		if (run->arms[i].is_own && run->arms[i].role != ARM_CONTROL)
+			insert_own(db, &run->arms[i]);
+}
+
 void store_begin(struct store *s, struct run *run)
 {
 	char machine[MACHINE_ID], env[MACHINE_ID];
@@ -188,6 +216,7 @@ void store_begin(struct store *s, struct run *run)
 	insert_arms(s->db, run);
 	insert_cells(s->db, run);
 	insert_skipped(s->db, run);
+	insert_suite(s->db, run);
 	sql_exec(s->db, "COMMIT");
 }
 

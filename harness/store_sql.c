@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The text of the schema, of the views and of what format 2 added, put into the program by the
- * assembler. */
+/* The text of the schema, of the views and of what formats 2 and 3 added, put into the program by
+ * the assembler. */
 #include "store_parts.h"
 
 #define EMBED(symbol, path)                                                                        \
@@ -15,3 +15,4 @@
 EMBED(store_schema_sql, "results/schema.sql");
 EMBED(store_views_sql, "results/views.sql");
 EMBED(store_slabinfo_sql, "results/slabinfo.sql");
+EMBED(store_suite_sql, "results/suite.sql");

@@ -6,19 +6,26 @@
 #include "sql.h"
 #include "store_parts.h"
 
-static bool is_old(sqlite3 *db)
+static const struct {
+	const char *sql, *then;
+} steps[] = {
+	{ store_slabinfo_sql, "PRAGMA user_version = 2" },
+	{ store_suite_sql, "PRAGMA user_version = 3" },
+};
+
+static int version_of(sqlite3 *db)
 {
-	return sql_value(db, "PRAGMA user_version") < 2;
+	return (int)sql_value(db, "PRAGMA user_version");
 }
 
 void store_upgrade(sqlite3 *db)
 {
-	if (!is_old(db))
+	if (version_of(db) >= STORE_USER_VERSION)
 		return;
 	sql_exec(db, "BEGIN IMMEDIATE");
-	if (is_old(db)) {
-		sql_exec(db, store_slabinfo_sql);
-		sql_exec(db, "PRAGMA user_version = 2");
+	for (int v = version_of(db); v < STORE_USER_VERSION; v++) {
+		sql_exec(db, steps[v - 1].sql);
+		sql_exec(db, steps[v - 1].then);
 	}
 	sql_exec(db, "COMMIT");
 }

@@ -30,6 +30,7 @@ struct arm {
 	char setting[256];  /* NAME=VALUE for the environment, "" for none */
 	enum arm_role role;
 	bool preloadable; /* it is the malloc of other programs as well, or can be put there */
+	bool is_own;	  /* the project's own allocator, not a peer */
 	int position;
 	int64_t store_id; /* arm.id in the database, 0 before it is stored */
 	/* Proven by the first trial's child. */

@@ -3,7 +3,7 @@
  * A lock of one word: it spins for a short while and then sleeps in the kernel (futex). It needs no
  * initialisation beyond zero, allocates nothing, keeps errno and is not recursive. Taking it is an
  * acquire, giving it back a release. After Drepper, "Futexes are tricky" (2011), the three-state
- * variant.
+ * variant. libslab takes its locks by allocators/slab/lock.h, which is made of these pieces.
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H
@@ -34,7 +34,7 @@ static inline void lock_pause(void)
 #endif
 }
 
-static inline bool lock_try(struct lock *l)
+static inline bool plain_try(struct lock *l)
 {
 	uint32_t expected = LOCK_FREE;
 
@@ -42,22 +42,40 @@ static inline bool lock_try(struct lock *l)
 					   __ATOMIC_RELAXED);
 }
 
-static __attribute__((noinline, unused)) void lock_wait(struct lock *l)
+static inline bool plain_spin(struct lock *l)
+{
+	for (int i = 0; i < LOCK_SPINS; i++) {
+		if (__atomic_load_n(&l->state, __ATOMIC_RELAXED) == LOCK_FREE && plain_try(l))
+			return true;
+		lock_pause();
+	}
+	return false;
+}
+
+/* Take it, or leave word that somebody sleeps. */
+static inline bool plain_try_or_mark(struct lock *l)
+{
+	return __atomic_exchange_n(&l->state, LOCK_CONTENDED, __ATOMIC_ACQUIRE) == LOCK_FREE;
+}
+
+/* Sleep while it is marked; may return early. May set errno. */
+static inline void plain_sleep(struct lock *l)
+{
+	syscall(SYS_futex, &l->state, FUTEX_WAIT_PRIVATE, LOCK_CONTENDED, 0, 0, 0);
+}
+
+static inline void plain_acquire(struct lock *l)
 {
 	int saved = errno;
 
-	for (int i = 0; i < LOCK_SPINS; i++) {
-		if (__atomic_load_n(&l->state, __ATOMIC_RELAXED) == LOCK_FREE && lock_try(l))
-			return;
-		lock_pause();
-	}
-	while (__atomic_exchange_n(&l->state, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE)
-		syscall(SYS_futex, &l->state, FUTEX_WAIT_PRIVATE, LOCK_CONTENDED, 0, 0, 0);
+	if (!plain_try(l) && !plain_spin(l))
+		while (!plain_try_or_mark(l))
+			plain_sleep(l);
 	errno = saved;
 }
 
 /* Whoever has taken the lock since may have given its memory back. */
-static __attribute__((noinline, unused)) void lock_wake(struct lock *l)
+static __attribute__((noinline, unused)) void plain_wake(struct lock *l)
 {
 	int saved = errno;
 
@@ -65,16 +83,10 @@ static __attribute__((noinline, unused)) void lock_wake(struct lock *l)
 	errno = saved;
 }
 
-static inline void lock_acquire(struct lock *l)
-{
-	if (__builtin_expect(!lock_try(l), 0))
-		lock_wait(l);
-}
-
-static inline void lock_release(struct lock *l)
+static inline void plain_release(struct lock *l)
 {
 	if (__atomic_exchange_n(&l->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_CONTENDED)
-		lock_wake(l);
+		plain_wake(l);
 }
 
 #endif

@@ -108,6 +108,11 @@ struct wl_run {
 	void (*cache_destroy)(struct alloc_cache *cache);
 	/* Write a sentence for the user into the trial's notes (setup() and teardown() only). */
 	void (*note)(struct wl_run *run, const char *text);
+	/*
+	 * A thread that round() itself started calls this before it first calls the allocator, with
+	 * the wl_thread that it works for. Nobody else may use that one until the thread ends.
+	 */
+	void (*adopt)(struct wl_thread *t);
 };
 
 struct wl_counter {
@@ -129,6 +134,7 @@ struct workload {
 	 * is named, with one thread unless told otherwise.
 	 */
 	bool elsewhere;
+	bool on_request;	  /* no default of a comparison: run when it is named */
 	struct alloc_site *sites; /* tokens are resolved by the harness before setup() */
 	unsigned int nr_sites;
 	struct wl_counter counters[WL_NR_COUNTERS]; /* those without a name are not reported */

@@ -36,13 +36,16 @@ __attribute__((noinline)) void *alloc_finish(struct kmem_cache *s, gfp_t gfp, vo
 					     const void *caller)
 {
 	struct alloc_request r = alloc_make_request(s, gfp, NUMA_NO_NODE, caller);
+	bool good;
 
 	if (!hooks_needed_to_alloc(s, gfp))
 		return gfp & __GFP_ZERO ? memset(object, 0, cache_object_size(s)) : object;
-	if (hooks_after_alloc(s, &r, &object, 1))
-		return object;
-	free_unhooked(s, object);
-	return NULL;
+	gate_enter();
+	good = hooks_after_alloc(s, &r, &object, 1);
+	if (!good)
+		free_unhooked(s, object);
+	gate_leave();
+	return good ? object : NULL;
 }
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
@@ -137,21 +140,33 @@ static void *with_hooks(struct kmem_cache *s, const struct alloc_request *r)
 	return NULL;
 }
 
-void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
+static void *without_hooks(struct kmem_cache *s, const struct alloc_request *r)
 {
-	void *object;
+	void *object = take(s, r);
 
-	if (unlikely(hooks_needed_to_alloc(s, r->gfp)))
-		return with_hooks(s, r);
-	object = take(s, r);
 	if (object && unlikely(r->gfp & __GFP_ZERO))
 		memset(object, 0, debug_zero_bytes(s, r->size));
+	return object;
+}
+
+void *alloc_general(struct kmem_cache *s, const struct alloc_request *r)
+{
+	bool hooked = unlikely(hooks_needed_to_alloc(s, r->gfp));
+	void *object;
+
+	gate_enter();
+	object = hooked ? with_hooks(s, r) : without_hooks(s, r);
+	gate_leave();
 	return object;
 }
 
 void *alloc_object(struct kmem_cache *s, gfp_t gfp)
 {
 	void *object;
+	unsigned int got;
 
-	return slabs_take(s, gfp, NUMA_NO_NODE, &object, 1) ? object : NULL;
+	gate_enter();
+	got = slabs_take(s, gfp, NUMA_NO_NODE, &object, 1);
+	gate_leave();
+	return got ? object : NULL;
 }

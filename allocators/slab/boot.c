@@ -16,6 +16,7 @@
 #include "cpuslab.h"
 #include "defer.h"
 #include "exts.h"
+#include "fork.h"
 #include "freelist.h"
 #include "grow.h"
 #include "init.h"
@@ -253,6 +254,11 @@ static int boot(const char *string)
 	err = options_parse(&o, string, &why);
 	if (err)
 		return err;
+	err = fork_watch();
+	if (err) {
+		text_str(&why, "no memory for the handlers of fork()");
+		return err;
+	}
 	if (!o.seed_given)
 		o.seed = os_random();
 	err = start(&o, &why);

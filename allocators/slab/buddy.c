@@ -379,3 +379,10 @@ void zone_trim(struct zone *z, size_t nr)
 		purge(z, nr);
 	lock_release(&z->lock);
 }
+
+void zone_take_purged(struct zone *z, struct frame *f)
+{
+	lock_acquire(&z->lock);
+	end_purge(z, f);
+	lock_release(&z->lock);
+}

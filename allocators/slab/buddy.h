@@ -85,6 +85,9 @@ bool zone_step(struct zone *z, uint64_t now_ns);
 /* Give memory back to the system until at most @nr free units of @z are dirty. */
 void zone_trim(struct zone *z, size_t nr);
 
+/* For mend.c: a block whose memory goes back to the system is free again, whoever did that. */
+void zone_take_purged(struct zone *z, struct frame *f);
+
 /* Make single pages of a block in use, each of which is freed for itself (the kernel's split_page).
  * The caller sets the page map.
  */

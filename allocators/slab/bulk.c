@@ -76,12 +76,14 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n, void **p)
 	struct alloc_request r =
 		alloc_make_request(s, gfp, NUMA_NO_NODE, __builtin_return_address(0));
 	bool alone = goes_alone(s) || hooks_needed_to_alloc(s, gfp);
-	size_t got = alone ? take_one_by_one(s, &r, n, p) : take(s, gfp, n, p);
+	size_t got;
 
-	if (got == n)
-		return n;
-	kmem_cache_free_bulk(s, got, p);
-	return false;
+	gate_enter();
+	got = alone ? take_one_by_one(s, &r, n, p) : take(s, gfp, n, p);
+	if (got < n)
+		kmem_cache_free_bulk(s, got, p);
+	gate_leave();
+	return n && got == n;
 }
 
 /* Objects of one cache, waiting to be given back together. */
@@ -182,7 +184,9 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **p)
 {
 	size_t put = 0;
 
+	gate_enter();
 	if (s && s->slot && !goes_alone(s))
 		put = sheaf_give_bulk(s, local_first(s, n, p), p);
 	free_to_slabs(s, n - put, p + put);
+	gate_leave();
 }

@@ -292,12 +292,14 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (!s)
 		return;
 	kvfree_rcu_barrier_on_cache(s);
+	gate_enter();
 	lock_acquire(&slab_mutex);
 	if (--s->nr_users == 0)
 		gone = unmake(s);
 	lock_release(&slab_mutex);
 	if (gone)
 		bury(s);
+	gate_leave();
 }
 
 void cache_flush_rcu(void)
@@ -312,12 +314,17 @@ void cache_flush_rcu(void)
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
+	size_t left;
+
+	gate_enter();
 	rcu_sheaf_flush(s);
 	if (slab_cpuslab)
 		cpuslab_flush_all(s);
 	else
 		sheaf_flush_all(s);
-	return partial_shrink(s) > 0;
+	left = partial_shrink(s);
+	gate_leave();
+	return left > 0;
 }
 
 void cache_shrink_all(void)

@@ -87,10 +87,16 @@ static struct rseq_change look(struct cpu_slab *c)
 	return now;
 }
 
-/* Take the gate's slab away. False: this thread has moved to another CPU. The lock is held. */
-static bool close_gate(struct kmem_cache *s, struct cpu_slab *c, struct frame **slab)
+/* The slab to take away; or who closed the gate was lost in a fork, which left it closed. */
+static struct frame *slab_in(const struct cpu_slab *c)
 {
-	*slab = c->slab;
+	return c->slab ? c->slab : c->closed;
+}
+
+/* Take the gate's slab away. False: this thread has moved to another CPU. The lock is held. */
+static bool close_gate(struct kmem_cache *s, struct cpu_slab *c)
+{
+	c->closed = slab_in(c);
 	if (percpu_nr_cpus())
 		return rseq_close(s->lane, c);
 	__atomic_store_n(&c->slab, NULL, __ATOMIC_RELAXED);
@@ -99,6 +105,7 @@ static bool close_gate(struct kmem_cache *s, struct cpu_slab *c, struct frame **
 
 static void open_gate(struct cpu_slab *c, struct frame *slab, void *freelist)
 {
+	c->closed = NULL;
 	__atomic_store_n(&c->tid, c->tid + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->freelist, freelist, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->slab, slab, __ATOMIC_RELEASE);
@@ -177,52 +184,57 @@ static struct frame *next_slab(struct kmem_cache *s, struct cpu_slab *c)
 	return f;
 }
 
-/* A slab with free objects and their chain, from what this CPU had, its list or the node. */
-static void *refill(struct kmem_cache *s, struct cpu_slab *c, struct frame **slab)
+/* The closed slab's free objects; if it has none it is given up. */
+static void *chain_of_closed(struct kmem_cache *s, struct cpu_slab *c)
 {
-	void *chain = NULL;
+	struct frame *slab = c->closed;
+	void *chain = partial_take_chain(s, slab);
 
-	if (*slab) {
-		chain = partial_take_chain(s, *slab);
-		if (chain)
-			stat_inc(s, STAT_ALLOC_REFILL);
-		else
-			partial_return(s, *slab);
-	}
+	if (chain)
+		return chain;
+	c->closed = NULL;
+	partial_return(s, slab);
+	return NULL;
+}
+
+/* A slab with free objects and their chain, from what this CPU had, its list or the node. */
+static void *refill(struct kmem_cache *s, struct cpu_slab *c)
+{
+	void *chain = c->closed ? chain_of_closed(s, c) : NULL;
+
+	if (chain)
+		stat_inc(s, STAT_ALLOC_REFILL);
 	while (!chain) {
-		*slab = next_slab(s, c);
-		if (!*slab)
+		c->closed = next_slab(s, c);
+		if (!c->closed)
 			return NULL;
-		chain = partial_take_chain(s, *slab);
-		if (!chain)
-			partial_return(s, *slab);
+		chain = chain_of_closed(s, c);
 	}
 	return chain;
 }
 
 /* With the gate closed: one object and the gate open again. */
-static void *take_closed(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab)
+static void *take_closed(struct kmem_cache *s, struct cpu_slab *c)
 {
 	void *chain = c->freelist, *rest = NULL;
 
 	if (!chain)
-		chain = refill(s, c, &slab);
+		chain = refill(s, c);
 	if (chain)
-		rest = freelist_follow(s, slab, chain);
-	open_gate(c, slab, rest);
+		rest = freelist_follow(s, c->closed, chain);
+	open_gate(c, c->closed, rest);
 	return chain;
 }
 
 static void *alloc_listed(struct kmem_cache *s)
 {
 	struct cpu_slab *c;
-	struct frame *slab;
 	void *object;
 
 	while ((c = here(s))) {
 		lock_acquire(&c->lock);
-		if (close_gate(s, c, &slab)) {
-			object = take_closed(s, c, slab);
+		if (close_gate(s, c)) {
+			object = take_closed(s, c);
 			lock_release(&c->lock);
 			return object;
 		}
@@ -319,9 +331,10 @@ static void give_up(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab
 		stat_inc(s, STAT_CPUSLAB_FLUSH);
 	for (; object; object = next) {
 		next = freelist_follow(s, slab, object);
+		__atomic_store_n(&c->freelist, next, __ATOMIC_RELAXED);
 		partial_give_one(s, slab, object);
 	}
-	__atomic_store_n(&c->freelist, NULL, __ATOMIC_RELAXED);
+	c->closed = NULL;
 	if (slab)
 		partial_return(s, slab);
 	drain_partial(s, c);
@@ -330,8 +343,9 @@ static void give_up(struct kmem_cache *s, struct cpu_slab *c, struct frame *slab
 /* Take the gate's slab away from where another CPU may be inside. The lock is held. */
 static struct frame *close_remote(struct cpu_slab *c, int cpu)
 {
-	struct frame *slab = c->slab;
+	struct frame *slab = slab_in(c);
 
+	c->closed = slab;
 	__atomic_store_n(&c->slab, NULL, __ATOMIC_RELAXED);
 	if (slab && cpu >= 0)
 		membarrier_fence((unsigned int)cpu);

@@ -30,6 +30,14 @@ static void end_slab_report(const struct frame *f)
 	report_end();
 }
 
+static void construct(const struct kmem_cache *s, void *object)
+{
+	struct gate_pass *me = gate_suspend(GATE_AWAY);
+
+	s->ctor(object);
+	gate_resume(me);
+}
+
 void debug_init_slab(struct kmem_cache *s, struct frame *f)
 {
 	if (s->flags & SLAB_POISON)
@@ -41,7 +49,7 @@ void debug_init_slab(struct kmem_cache *s, struct frame *f)
 		track_clear(s, object);
 		debug_set_orig_bytes(s, object, s->geo.object_size);
 		if (s->ctor)
-			s->ctor(object);
+			construct(s, object);
 	}
 	f->freelist = NULL;
 	f->nr_fresh = 0;

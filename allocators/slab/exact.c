@@ -42,12 +42,14 @@ static struct frame *take(unsigned int order, gfp_t gfp)
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
-	struct frame *f = take(order, gfp);
+	struct frame *f;
 
-	if (!f)
-		return 0;
-	mark(f);
-	return (unsigned long)frame_address(f);
+	gate_enter();
+	f = take(order, gfp);
+	if (f)
+		mark(f);
+	gate_leave();
+	return f ? (unsigned long)frame_address(f) : 0;
 }
 
 /* The block that starts at @p and was given out here with @order; ends in a report otherwise. */
@@ -71,8 +73,10 @@ void free_pages(unsigned long addr, unsigned int order)
 	if (!addr)
 		return;
 	f = block_at((const void *)addr, order);
+	gate_enter();
 	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	pages_free(f);
+	gate_leave();
 }
 
 static size_t nr_pages_of(size_t size)
@@ -80,24 +84,32 @@ static size_t nr_pages_of(size_t size)
 	return align_up(size, slab_page_bytes()) / slab_page_bytes();
 }
 
+/* Of a block of @order keep the first @nr pages. */
+static void cut(struct frame *f, unsigned int order, size_t nr)
+{
+	size_t step = (size_t)1 << slab_page_order;
+
+	pages_split(f);
+	for (size_t i = 0; i < nr; i++)
+		mark(f + i * step);
+	for (size_t i = nr; i < (size_t)1 << order; i++)
+		pages_free(f + i * step);
+}
+
 void *alloc_pages_exact(size_t size, gfp_t gfp)
 {
-	size_t step = (size_t)1 << slab_page_order, nr = nr_pages_of(size);
 	unsigned int order;
 	struct frame *f;
 
 	if (!size || size > UNIT_BYTES << slab_block_order())
 		return NULL;
 	order = geometry_get_order(size, slab_page_bytes());
+	gate_enter();
 	f = take(order, gfp);
-	if (!f)
-		return NULL;
-	pages_split(f);
-	for (size_t i = 0; i < nr; i++)
-		mark(f + i * step);
-	for (size_t i = nr; i < (size_t)1 << order; i++)
-		pages_free(f + i * step);
-	return frame_address(f);
+	if (f)
+		cut(f, order, nr_pages_of(size));
+	gate_leave();
+	return f ? frame_address(f) : NULL;
 }
 
 void free_pages_exact(void *p, size_t size)

@@ -297,7 +297,7 @@ static bool charge_large(struct frame *f, struct obj_cgroup *objcg, gfp_t gfp)
 	return true;
 }
 
-bool exts_large_alloc(struct frame *f, gfp_t gfp, struct kmalloc_token site)
+static bool describe_large(struct frame *f, gfp_t gfp, struct kmalloc_token site)
 {
 	struct obj_cgroup *objcg = payer(0, gfp);
 	struct slabobj_ext *ext;
@@ -308,6 +308,16 @@ bool exts_large_alloc(struct frame *f, gfp_t gfp, struct kmalloc_token site)
 	if (ext)
 		count(ext, frame_bytes(f), site);
 	return true;
+}
+
+bool exts_large_alloc(struct frame *f, gfp_t gfp, struct kmalloc_token site)
+{
+	bool good;
+
+	gate_enter();
+	good = describe_large(f, gfp, site);
+	gate_leave();
+	return good;
 }
 
 void exts_large_free(struct frame *f)
@@ -348,18 +358,27 @@ static bool charge_late(struct kmem_cache *s, void *object, struct obj_cgroup *o
 	return true;
 }
 
+static bool charge_any(void *object, struct obj_cgroup *objcg, gfp_t gfp)
+{
+	struct frame *f = frame_of(object);
+
+	if (entry_kind(pagemap_entry(pagemap_page(object))) == PAGE_SLAB)
+		return charge_late(f->cache, object, objcg, gfp);
+	return is_charged((void *)(f->obj_exts & ~EXTS_VALID)) || charge_large(f, objcg, gfp);
+}
+
 bool kmem_cache_charge(void *object, gfp_t gfp)
 {
 	struct obj_cgroup *objcg = memcg_current();
-	struct frame *f;
+	bool good;
 
 	/* Objects of kfence.h lie outside of the range and are nobody's. */
 	if (!objcg || pagemap_page(object) >= pagemap_nr_pages())
 		return true;
-	f = frame_of(object);
-	if (entry_kind(pagemap_entry(pagemap_page(object))) == PAGE_SLAB)
-		return charge_late(f->cache, object, objcg, gfp);
-	return is_charged((void *)(f->obj_exts & ~EXTS_VALID)) || charge_large(f, objcg, gfp);
+	gate_enter();
+	good = charge_any(object, objcg, gfp);
+	gate_leave();
+	return good;
 }
 
 static void tally(const struct slabobj_ext *ext, size_t bytes)

@@ -62,8 +62,14 @@ static void count(const struct kmem_cache *s, const struct frame *f, long bytes)
 
 static void construct(const struct kmem_cache *s, const struct frame *f)
 {
-	for (unsigned int i = 0; s->ctor && i < f->objects; i++)
+	struct gate_pass *me;
+
+	if (!s->ctor)
+		return;
+	me = gate_suspend(GATE_AWAY);
+	for (unsigned int i = 0; i < f->objects; i++)
 		s->ctor(object_at(s, f, i));
+	gate_resume(me);
 }
 
 /* Make a slab of a new block. */

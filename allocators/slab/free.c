@@ -131,10 +131,12 @@ static __attribute__((noinline)) void free_slow(struct kmem_cache *expected, voi
 	f = free_frame(p);
 	if (!check_owner(expected, f, p))
 		return;
+	gate_enter();
 	if (free_cache(f))
 		free_to_cache(free_cache(f), f, p, caller);
 	else
 		large_free(p, pagemap_page(p), pagemap_entry(pagemap_page(p)));
+	gate_leave();
 }
 
 void kfree(const void *p)

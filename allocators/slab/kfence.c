@@ -137,8 +137,12 @@ static void *hand_out(struct kfence_object *o, struct kmem_cache *s, gfp_t gfp)
 	kfence_canary_fill(o);
 	if (init_want_alloc(gfp, s))
 		memset(o->start, 0, o->size);
-	if (s->ctor)
+	if (s->ctor) {
+		struct gate_pass *me = gate_suspend(GATE_AWAY);
+
 		s->ctor(o->start);
+		gate_resume(me);
+	}
 	__atomic_store_n(&o->state, KFENCE_ALLOCATED, __ATOMIC_RELEASE);
 	kfence_covered_add(o->covered_hash);
 	count(ALLOCATED, 1);

@@ -377,24 +377,48 @@ void kvfree_batch_flush(const char *caller)
 	worker_settle();
 }
 
-static void acquire_all(void)
+static size_t nr_gathered(const struct gathered *g)
 {
-	for (unsigned int i = 0; i < KFREE_NR_CPUS; i++)
-		lock_acquire(&cpus[i].lock);
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < NR_KFREE_CHANNELS; i++)
+		for (const struct kfree_block *b = g->blocks[i]; b; b = b->next)
+			nr += b->nr;
+	for (const struct link *l = g->list; l; l = l->next)
+		nr++;
+	return nr;
 }
 
-static void release_all(void)
+/* A thread that is gone had moved everything into @b, but not yet called rcu_call(). */
+static void take_back(struct kfree_cpu *c, struct batch *b)
 {
-	for (unsigned int i = 0; i < KFREE_NR_CPUS; i++)
-		lock_release(&cpus[i].lock);
+	c->objects = b->objects;
+	c->nr = nr_gathered(&c->objects);
+	b->busy = false;
+}
+
+/* The works that were about to run are gone: the next free queues them. The lock is held. */
+static void forget_works(struct kfree_cpu *c)
+{
+	c->urgency = MONITOR_OFF;
+	c->refilling = false;
+	for (unsigned int i = 0; i < KFREE_N_BATCHES; i++)
+		if (c->batches[i].busy && !c->nr && !rcu_is_called(&c->batches[i]))
+			take_back(c, &c->batches[i]);
+}
+
+void kvfree_batch_fork_child(void)
+{
+	struct kfree_cpu *c;
+
+	for (c = next_ready(cpus); c; c = next_ready(c + 1))
+		if (!gate_holds(&c->lock))
+			forget_works(c);
 }
 
 void kvfree_batch_init(void (*free_fn)(void *ptr))
 {
-	static const struct rcu_fork_guard guard = { acquire_all, release_all };
-
 	free_object = free_fn;
-	rcu_set_fork_guard(&guard);
 }
 
 size_t kvfree_batch_nr_cached(void)

@@ -27,7 +27,7 @@
 /* Objects of one channel are freed in the same way and kept in the same blocks. */
 enum kfree_channel { CHANNEL_SLAB, CHANNEL_VMALLOC, NR_KFREE_CHANNELS };
 
-/* At boot: how an object is freed in the end. Also sets rcu.h's fork guard. */
+/* At boot: how an object is freed in the end. */
 void kvfree_batch_init(void (*free_object)(void *ptr));
 
 /*
@@ -49,6 +49,9 @@ void kvfree_batch_flush(const char *caller);
  */
 size_t kvfree_batch_nr_cached(void);
 size_t kvfree_batch_shrink(void);
+
+/* In a forked child, alone. */
+void kvfree_batch_fork_child(void);
 
 /* Objects by the way they took since boot. */
 struct kvfree_batch_stat {

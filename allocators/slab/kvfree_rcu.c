@@ -94,6 +94,8 @@ static void begin_use(void)
 
 void kvfree_call_rcu(struct rcu_head *head, void *ptr)
 {
+	bool kept;
+
 	if (ZERO_OR_NULL_PTR(ptr))
 		return;
 	if (!head)
@@ -102,9 +104,11 @@ void kvfree_call_rcu(struct rcu_head *head, void *ptr)
 		return;
 	if (unlikely(!__atomic_load_n(&used, __ATOMIC_RELAXED)))
 		begin_use();
-	if (free_to_sheaf(ptr))
-		return;
-	if (kvfree_batch_add(in_range(ptr) ? CHANNEL_SLAB : CHANNEL_VMALLOC, head, ptr))
+	gate_enter();
+	kept = free_to_sheaf(ptr) ||
+	       kvfree_batch_add(in_range(ptr) ? CHANNEL_SLAB : CHANNEL_VMALLOC, head, ptr);
+	gate_leave();
+	if (kept)
 		return;
 	rcu_quiesce();
 	free_one(ptr);

@@ -14,6 +14,13 @@
 
 static size_t nr_bytes;
 
+static void adopt(const struct frame *f)
+{
+	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
+	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, (long)frame_bytes(f));
+}
+
 void *large_alloc(size_t size, gfp_t gfp, int node)
 {
 	bool clean;
@@ -21,12 +28,13 @@ void *large_alloc(size_t size, gfp_t gfp, int node)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
+	gate_enter();
 	f = pages_alloc_owned(NULL, geometry_get_order(size, slab_page_bytes()), gfp, node, &clean);
+	if (f)
+		adopt(f);
+	gate_leave();
 	if (!f)
 		return NULL;
-	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
-	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
-	vmstat_add(f->node, NR_SLAB_UNRECLAIMABLE_B, (long)frame_bytes(f));
 	if (init_want_alloc_block(gfp) && !clean)
 		memset(frame_address(f), 0, frame_bytes(f));
 	return frame_address(f);
@@ -54,4 +62,9 @@ void large_free(const void *p, size_t page, uint32_t entry)
 size_t large_bytes(void)
 {
 	return __atomic_load_n(&nr_bytes, __ATOMIC_RELAXED);
+}
+
+void large_set_bytes(size_t bytes)
+{
+	__atomic_store_n(&nr_bytes, bytes, __ATOMIC_RELAXED);
 }

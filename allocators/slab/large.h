@@ -20,4 +20,7 @@ void large_free(const void *p, size_t page, uint32_t entry);
 /* Bytes in large blocks. */
 size_t large_bytes(void);
 
+/* For mend.c, alone. */
+void large_set_bytes(size_t bytes);
+
 #endif

@@ -80,7 +80,15 @@ static bool ask_reclaim(struct mem_cgroup *blocked, gfp_t gfp, size_t bytes)
 	bool (*reclaim)(struct mem_cgroup * memcg, size_t bytes) =
 		__atomic_load_n(&reclaim_some, __ATOMIC_RELAXED);
 
-	return reclaim && (gfp & __GFP_DIRECT_RECLAIM) && reclaim(blocked, bytes);
+	struct gate_pass *me;
+	bool more;
+
+	if (!reclaim || !(gfp & __GFP_DIRECT_RECLAIM))
+		return false;
+	me = gate_suspend(GATE_AWAY);
+	more = reclaim(blocked, bytes);
+	gate_resume(me);
+	return more;
 }
 
 /* Pages from the groups: at once, or after the stocks are back, or after reclaim. 0 if refused. */
@@ -133,8 +141,10 @@ static void drain(struct stock *st)
 
 void objcg_drain(void)
 {
+	gate_enter();
 	for (unsigned int i = 0; i < NR_STRIPES; i++)
 		drain(&stocks[i]);
+	gate_leave();
 }
 
 void objcg_tally_begin(void)

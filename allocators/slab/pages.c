@@ -146,6 +146,7 @@ static struct frame *get_by_reclaim(struct request *r)
 static struct frame *get_at_last(struct request *r)
 {
 	struct timespec nap = { .tv_nsec = NAP_NS };
+	struct gate_pass *me;
 	struct frame *f;
 
 	while (!(f = get(r, watermark(r->gfp | __GFP_HIGH)))) {
@@ -153,7 +154,9 @@ static struct frame *get_at_last(struct request *r)
 			f = get_by_reclaim(r);
 		if (f)
 			return f;
+		me = gate_suspend(GATE_AWAY);
 		nanosleep(&nap, NULL);
+		gate_resume(me);
 	}
 	return f;
 }

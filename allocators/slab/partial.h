@@ -86,4 +86,11 @@ size_t partial_release(struct kmem_cache *s);
  */
 size_t partial_shrink(struct kmem_cache *s);
 
+/*
+ * For mend.c, alone: what is counted of a node is nothing; count a slab, and list it if it should
+ * be and is not.
+ */
+void partial_forget_counts(struct node *n);
+void partial_count_again(struct kmem_cache *s, struct frame *f);
+
 #endif

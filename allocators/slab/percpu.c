@@ -19,7 +19,8 @@
 /* What a thread's area begins with: slot 0 is no cache's. */
 struct thread_area {
 	struct list_head link; /* live or idle */
-	char pad[SLOT_BYTES - sizeof(struct list_head)];
+	size_t nr_forks;       /* as of its thread's process; fewer: the thread is gone */
+	char pad[SLOT_BYTES - sizeof(struct list_head) - sizeof(size_t)];
 };
 
 /* starting and ended: the thread works without lanes (a key destructor, an allocation within). */
@@ -36,6 +37,7 @@ static struct percpu {
 	struct list_head live; /* areas of threads */
 	struct list_head idle; /* whose thread has ended: all lanes empty */
 	size_t nr_areas;
+	size_t nr_forks;	 /* from the first process to this one */
 	struct list_head caches; /* attached, with slot > 0 */
 	uint32_t next_slot;
 	uint32_t free_slots; /* head of the chain through slot_chain; 0 ends it */
@@ -197,13 +199,33 @@ void percpu_detach(struct kmem_cache *s)
 	s->lane = 0;
 }
 
+/* Its thread was one of a parent's. */
+static bool is_orphan(const struct thread_area *area)
+{
+	return area->nr_forks != percpu.nr_forks;
+}
+
+/* An orphan's lanes are as good as new ones, with what is in them. */
+static struct thread_area *find_unused(void)
+{
+	struct thread_area *area;
+
+	if (!list_empty(&percpu.idle))
+		return list_first_entry(&percpu.idle, struct thread_area, link);
+	list_for_each_entry (area, &percpu.live, link)
+		if (is_orphan(area))
+			return area;
+	return NULL;
+}
+
 static struct thread_area *reuse_area(void)
 {
-	struct thread_area *area = NULL;
+	struct thread_area *area;
 
 	lock_acquire(&percpu.lock);
-	if (!list_empty(&percpu.idle)) {
-		area = list_first_entry(&percpu.idle, struct thread_area, link);
+	area = find_unused();
+	if (area) {
+		area->nr_forks = percpu.nr_forks;
 		list_move(&area->link, &percpu.live);
 	}
 	lock_release(&percpu.lock);
@@ -217,6 +239,7 @@ static struct thread_area *new_area(void)
 	if (!area)
 		return NULL;
 	lock_acquire(&percpu.lock);
+	area->nr_forks = percpu.nr_forks;
 	list_add(&area->link, &percpu.live);
 	percpu.nr_areas++;
 	lock_release(&percpu.lock);
@@ -389,7 +412,7 @@ static void visit_all_taken(struct kmem_cache *s, visit_taken *visit, bool (*may
 
 static bool is_own(void *area)
 {
-	return area == percpu_base;
+	return area == percpu_base || is_orphan(area);
 }
 
 static bool is_any(void *area)
@@ -427,6 +450,16 @@ void percpu_visit_cpus(struct kmem_cache *s,
 	list_for_each_entry (area, &percpu.live, link)
 		visit(s, lane_in(area, s->lane), whose(area), ctx);
 	lock_release(&percpu.lock);
+}
+
+/* No list is touched: a handler that interrupted somebody who has the lock may have forked. */
+void percpu_fork_child(void)
+{
+	struct thread_area *own = (void *)percpu_base;
+
+	percpu.nr_forks++;
+	if (own)
+		own->nr_forks = percpu.nr_forks;
 }
 
 size_t percpu_bytes(void)

@@ -102,7 +102,8 @@ void percpu_visit(struct kmem_cache *s,
 
 /*
  * As percpu_visit(), but with the main sheaf of each lane taken out first and owned by @visit.
- * Where lanes belong to threads the main sheaves of other threads stay, unless percpu_drain().
+ * Where lanes belong to threads the main sheaves of other threads stay, unless percpu_drain(), or
+ * unless the thread was left behind by fork().
  */
 void percpu_visit_taken(struct kmem_cache *s, void (*visit)(struct kmem_cache *s, struct lane *lane,
 							    struct slab_sheaf *main));
@@ -111,12 +112,15 @@ void percpu_visit_taken(struct kmem_cache *s, void (*visit)(struct kmem_cache *s
 void percpu_drain(struct kmem_cache *s,
 		  void (*visit)(struct kmem_cache *s, struct lane *lane, struct slab_sheaf *main));
 
-/* As percpu_visit(), with the CPU, or whose thread's lane it is. */
+/* As percpu_visit(), with the CPU, or whose thread's lane it is: OWN is nobody's, too. */
 #define PERCPU_OWN   (-1)
 #define PERCPU_OTHER (-2)
 void percpu_visit_cpus(struct kmem_cache *s,
 		       void (*visit)(struct kmem_cache *s, struct lane *lane, int cpu, void *ctx),
 		       void *ctx);
+
+/* In a forked child: other threads' lanes are nobody's, and whoever comes may have them. */
+void percpu_fork_child(void);
 
 /* Bytes of areas that may have been touched: an upper bound. */
 size_t percpu_bytes(void);

@@ -8,7 +8,7 @@
 #define SLAB_PMALLOC_AREA_H
 
 #include "pmalloc.h"
-#include "lib/lock.h"
+#include "lock.h"
 
 enum area_state {
 	AREA_OPEN,

@@ -61,7 +61,7 @@ static bool fill(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int n)
 	return true;
 }
 
-struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int n)
+static struct slab_sheaf *prefill(struct kmem_cache *s, gfp_t gfp, unsigned int n)
 {
 	struct slab_sheaf *sheaf;
 
@@ -79,13 +79,33 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, uns
 	return NULL;
 }
 
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int n)
+{
+	struct slab_sheaf *sheaf;
+
+	gate_enter();
+	sheaf = prefill(s, gfp, n);
+	gate_leave();
+	return sheaf;
+}
+
+static bool fill_given(struct slab_sheaf *sheaf, gfp_t gfp, unsigned int n)
+{
+	bool filled;
+
+	gate_enter();
+	filled = fill(sheaf, gfp, n);
+	gate_leave();
+	return filled;
+}
+
 int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf **sheafp,
 			    unsigned int n)
 {
 	struct slab_sheaf *bigger;
 
 	if (n <= (*sheafp)->capacity)
-		return fill(*sheafp, gfp, n) ? 0 : -ENOMEM;
+		return fill_given(*sheafp, gfp, n) ? 0 : -ENOMEM;
 	bigger = kmem_cache_prefill_sheaf(s, gfp, n);
 	if (!bigger)
 		return -ENOMEM;
@@ -104,7 +124,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 }
 
 /* Back as the lane's spare, or topped up into the barn, or dissolved. */
-void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
+static void take_back(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
 {
 	struct lane *lane;
 
@@ -121,6 +141,13 @@ void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf 
 	if (__atomic_load_n(&barn_here(s)->nr_full, __ATOMIC_RELAXED) < MAX_FULL_SHEAVES)
 		fill(sheaf, gfp, sheaf->capacity);
 	give_up(sheaf);
+}
+
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
+{
+	gate_enter();
+	take_back(s, gfp, sheaf);
+	gate_leave();
 }
 
 unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf)

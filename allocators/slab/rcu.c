@@ -7,15 +7,14 @@
  */
 #include "rcu.h"
 
-#include <pthread.h>
 #include <urcu/urcu-bp.h>
 #include <urcu/static/urcu-bp.h>
 
-#include "lib/bits.h"
-#include "lib/lock.h"
-#include "lib/sanitizers.h"
+#include "lock.h"
 #include "report.h"
 #include "worker.h"
+#include "lib/bits.h"
+#include "lib/sanitizers.h"
 
 char rcu_tsan_readers;
 
@@ -43,24 +42,46 @@ static struct rcu {
 	struct callback *waiting; /* of the round under way; owned by rcu.round and the door */
 	uint64_t nr_called, nr_ran;
 	uint64_t seq; /* odd while a round waits for a grace period */
-	const struct rcu_fork_guard *guard;
+	bool watched; /* liburcu has to be told of forks */
+	bool forking; /* and was, of the one under way */
 } rcu = { .tail = &rcu.pending };
-
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 /* Rounds alone call this, under rcu.round. */
 static void wait_for_readers(void)
 {
+	struct gate_pass *me;
+
 	__atomic_fetch_add(&rcu.seq, 1, __ATOMIC_SEQ_CST);
+	me = gate_suspend(GATE_PARKED);
 	urcu_bp_synchronize_rcu();
+	gate_resume(me);
 	__tsan_acquire(&rcu_tsan_readers);
 	__atomic_fetch_add(&rcu.seq, 1, __ATOMIC_SEQ_CST);
 }
 
+/* In a child: what an unfinished round had taken goes back before what came later. */
+static void requeue_waiting(void)
+{
+	struct callback **end = &rcu.waiting;
+
+	while (*end)
+		end = &(*end)->next;
+	if (end == &rcu.waiting)
+		return;
+	*end = rcu.pending;
+	if (!rcu.pending)
+		rcu.tail = end;
+	rcu.pending = rcu.waiting;
+}
+
+/* With an empty queue all that was called has run, or was lost in a fork. */
 static bool take_pending(void)
 {
 	worker_enter();
 	lock_acquire(&rcu.lock);
+	requeue_waiting();
+	if (!rcu.pending)
+		__atomic_store_n(&rcu.nr_ran, rcu.nr_called, __ATOMIC_RELEASE);
 	rcu.waiting = rcu.pending;
 	rcu.pending = NULL;
 	rcu.tail = &rcu.pending;
@@ -117,70 +138,39 @@ void rcu_forbid_readers(const char *caller)
  * The door first: a callback may be its thread's first reader, and liburcu takes none in once it
  * has been told. It also waits for a grace period under way, so what readers may need comes last.
  */
-static void before_fork(void)
+void rcu_fork_prepare(void)
 {
-	rcu_forbid_readers("fork()");
-	worker_enter();
-	urcu_bp_before_fork();
-	if (rcu.guard)
-		rcu.guard->acquire();
-	lock_acquire(&rcu.lock);
-	worker_fork_prepare();
-}
-
-static void in_parent(void)
-{
-	worker_fork_parent();
-	lock_release(&rcu.lock);
-	if (rcu.guard)
-		rcu.guard->release();
-	urcu_bp_after_fork_parent();
-	worker_leave();
-}
-
-/* What an unfinished round had taken goes back before what came later. */
-static void requeue_waiting(void)
-{
-	struct callback **end = &rcu.waiting;
-
-	while (*end)
-		end = &(*end)->next;
-	if (end == &rcu.waiting)
+	rcu.forking = __atomic_load_n(&rcu.watched, __ATOMIC_ACQUIRE);
+	if (!rcu.forking)
 		return;
-	*end = rcu.pending;
-	if (!rcu.pending)
-		rcu.tail = end;
-	rcu.pending = rcu.waiting;
-	rcu.waiting = NULL;
+	rcu_forbid_readers("fork()");
+	worker_fork_prepare();
+	urcu_bp_before_fork();
+}
+
+void rcu_fork_parent(void)
+{
+	if (!rcu.forking)
+		return;
+	urcu_bp_after_fork_parent();
+	worker_fork_parent();
 }
 
 /* The threads of the other rounds are gone, and so is the grace period they were in. */
-static void in_child(void)
+void rcu_fork_child(void)
 {
-	rcu.round = (struct lock){ LOCK_FREE };
-	rcu.seq &= ~1ull;
-	requeue_waiting();
-	worker_fork_child();
-	lock_release(&rcu.lock);
-	if (rcu.guard)
-		rcu.guard->release();
+	if (!gate_holds(&rcu.round))
+		rcu.seq &= ~1ull;
+	if (!rcu.forking)
+		return;
 	urcu_bp_after_fork_child();
-	worker_leave();
-}
-
-static void register_handlers(void)
-{
-	pthread_atfork(before_fork, in_parent, in_child);
+	worker_fork_child();
 }
 
 void rcu_watch_forks(void)
 {
-	pthread_once(&fork_once, register_handlers);
-}
-
-void rcu_set_fork_guard(const struct rcu_fork_guard *guard)
-{
-	rcu.guard = guard;
+	if (!__atomic_load_n(&rcu.watched, __ATOMIC_RELAXED))
+		__atomic_store_n(&rcu.watched, true, __ATOMIC_RELEASE);
 }
 
 void rcu_call(void *head, void (*done)(void *head))
@@ -240,4 +230,16 @@ size_t rcu_nr_waiting(void)
 	uint64_t ran = __atomic_load_n(&rcu.nr_ran, __ATOMIC_ACQUIRE);
 
 	return (size_t)(__atomic_load_n(&rcu.nr_called, __ATOMIC_RELAXED) - ran);
+}
+
+static bool has(const struct callback *cb, const void *head)
+{
+	while (cb && cb != head)
+		cb = cb->next;
+	return cb;
+}
+
+bool rcu_is_called(const void *head)
+{
+	return has(rcu.pending, head) || has(rcu.waiting, head);
 }

@@ -11,10 +11,11 @@
  * The queue of callbacks is not liburcu's call_rcu(), because that one takes memory by malloc(),
  * lets its thread take signals and has to be told of each fork() by the program.
  *
- * fork(). From the first use on (rcu_watch_forks), libslab runs urcu_bp_before_fork() and its two
- * partners by pthread_atfork(). The child has no worker (worker.h) and all callbacks that had not
- * run; they run once the child defers or waits for something. fork() inside rcu_read_lock() is
- * reported: it would wait for itself.
+ * fork(). From the first use on (rcu_watch_forks), fork.c has liburcu told by the functions at the
+ * end. The child has no worker (worker.h) and all callbacks that had not run; they run once the
+ * child defers or waits for something. fork() inside rcu_read_lock() is reported: it would wait for
+ * itself. A signal handler that interrupted libslab must not fork if a reader may need the lock
+ * that was interrupted, for liburcu waits for the readers.
  */
 #ifndef SLAB_RCU_H
 #define SLAB_RCU_H
@@ -54,6 +55,9 @@ void rcu_quiesce(void);
 uint64_t rcu_snapshot(void);
 bool rcu_elapsed(uint64_t snapshot);
 
+/* Does @head wait? By a forked child, alone. */
+bool rcu_is_called(const void *head);
+
 /* Callbacks that have not run, an estimate. */
 size_t rcu_nr_waiting(void);
 
@@ -63,12 +67,10 @@ size_t rcu_nr_waiting(void);
  */
 void rcu_watch_forks(void);
 
-/* What else must stand still during fork(); set at boot, before the first rcu_call(). */
-struct rcu_fork_guard {
-	void (*acquire)(void);
-	void (*release)(void);
-};
-void rcu_set_fork_guard(const struct rcu_fork_guard *guard);
+/* For fork.c: nothing deferred runs and no grace period is under way from the first on. */
+void rcu_fork_prepare(void);
+void rcu_fork_parent(void);
+void rcu_fork_child(void);
 
 /*
  * ThreadSanitizer does not see what liburcu orders, for it is not built with it. A test that reads

@@ -139,14 +139,26 @@ static long share(const struct shrinker *s, long freeable, int priority)
 	return s->seeks ? (freeable >> priority) * 4 / s->seeks : freeable / 2;
 }
 
+static unsigned long count_objects(struct shrinker *s, struct shrink_control *sc)
+{
+	struct gate_pass *me = gate_suspend(GATE_AWAY);
+	unsigned long nr = s->count_objects(s, sc);
+
+	gate_resume(me);
+	return nr;
+}
+
 /* One call of scan_objects(); false when the shrinker wants to stop. */
 static bool scan(struct shrinker *s, struct shrink_control *sc, long nr, unsigned long *freed)
 {
+	struct gate_pass *me;
 	unsigned long n;
 
 	sc->nr_to_scan = (unsigned long)nr;
 	sc->nr_scanned = sc->nr_to_scan;
+	me = gate_suspend(GATE_AWAY);
 	n = s->scan_objects(s, sc);
+	gate_resume(me);
 	if (n == SHRINK_STOP)
 		return false;
 	*freed += n;
@@ -157,7 +169,7 @@ static bool scan(struct shrinker *s, struct shrink_control *sc, long nr, unsigne
 static unsigned long shrink_one(struct shrinker *s, struct shrink_control *sc, int priority)
 {
 	long batch = s->batch ? s->batch : SHRINK_BATCH;
-	unsigned long freed = 0, count = s->count_objects(s, sc);
+	unsigned long freed = 0, count = count_objects(s, sc);
 	long freeable, delta, before, total, scanned = 0;
 
 	if (!count || count == SHRINK_EMPTY)
@@ -189,8 +201,17 @@ unsigned long slab_shrink_all(gfp_t gfp, int nid, int priority)
 	for (struct shrinker *s = get_first(); s; s = put_and_get_next(s)) {
 		struct shrink_control sc = { .gfp_mask = gfp, .nid = nid };
 
+		slab_task.shrinker = s;
 		freed += shrink_one(s, &sc, priority);
 	}
+	slab_task.shrinker = NULL;
 	slab_task.in_shrinker = false;
 	return freed;
+}
+
+/* The list can be walked at any moment: it is changed by single stores. */
+void shrinker_fork_child(void)
+{
+	for (struct shrinker *s = first; s && !gate_holds(&shrinker_lock); s = s->next)
+		s->nr_users = s == slab_task.shrinker;
 }

@@ -11,9 +11,30 @@
  * Memory: libslab never calls malloc or stdio. Slabs, large blocks and pages come from one reserved
  * address range; vmalloc, pmalloc, kfence and the tables beside have mappings of their own.
  *
- * fork(): the child may go on with libslab if no other thread of the parent was inside of it,
- * libslab's own (rcupdate.h) aside; otherwise locks may be taken for ever, and it should call exec,
- * as POSIX says of all that is not async-signal-safe.
+ * fork(): any thread may fork at any time. fork() lets the other threads finish what they are doing
+ * in slow paths and keeps them out of libslab meanwhile, microseconds as a rule; so the child has
+ * every cache and object of the parent, slab_check() holds in it, and it and its children go on
+ * with all of libslab, with threads and with forks of their own. Beyond that rule:
+ *
+ *   in a signal handler   that interrupted libslab anywhere: the handler may fork, and its child
+ * may end, call exec, or return and go on. While the handler runs, parent and child call of libslab
+ * only what handlers may. Threads that wait for what was interrupted are not waited for, and what
+ * they have in hand is lost in the child: the objects of up to three sheaves and a batch each. What
+ * two handlers interrupted at once cannot both be finished: if both fork, the child of the first
+ * may find what the second's thread was changing half changed. glibc calls its own fork() safe in
+ * handlers only in a process of one thread. functions of yours    that libslab calls (constructors,
+ * shrinkers, reclaim): waited for for 10 ms. Then the child goes on without that thread, with the
+ * same loss. locks of others       that fork() takes once libslab stands still: those of handlers
+ * registered before libslab's first call, the name service of glibc. A thread that has one and
+ * waits for libslab is let in after 100 ms. If one is inside at the very moment of the fork, which
+ * only others than that thread can be, what it was changing is half changed in the child. The lock
+ * of stdio is no case of this, libslab's handler takes it first. a thread that never   comes out,
+ * stopped inside or waiting in a handler for the one that forks: after 5 s fork() goes on without
+ * it, as above. vfork(), posix_spawn(), system(), popen(): nothing of libslab is called or needed.
+ *   _Fork(), clone() without CLONE_VM: no handler runs, so the child may call only kmalloc_nolock()
+ *                         and kfree_nolock(), which never wait.
+ *
+ * What grace periods add is in rcupdate.h. pmalloc areas are shared with the child (pmalloc.h).
  */
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H

@@ -47,8 +47,8 @@ struct slab_usage {
 	/* Address space without memory, of option virtual; no part of held. */
 	size_t stocked_bytes; /* only the cache that used it may use it again */
 	size_t retired_bytes; /* nobody may: its cache was destroyed */
-	/* Of the caches that sheaves and vectors are made of only the bytes count, not what
-	 * follows; of the cache kmem_cache each cache is an object in use. */
+	/* Of what libslab keeps for itself (caches, sheaves, vectors) only the bytes count, not
+	 * what follows. */
 	size_t nr_slabs;
 	size_t nr_objects;  /* object slots in all slabs */
 	size_t nr_inuse;    /* objects that users hold */

@@ -11,7 +11,7 @@
 #include <unwind.h>
 
 #include "lib/bits.h"
-#include "lib/lock.h"
+#include "lock.h"
 #include "lib/random.h"
 #include "os.h"
 

@@ -14,7 +14,7 @@
  * Lock order. Take a lock only while holding locks of smaller numbers.
  *
  *    1. rcu.round       rcu.c           a grace period under way; held while waiting for readers
- *    2. worker.door     worker.c        deferred functions run; closed during fork()
+ *    2. worker.door     worker.c        deferred functions run; taken during fork()
  *    3. pool.mutex      pmalloc.c       one pool of pmalloc and its areas
  *    4. area_lock       pmalloc_area.c  the areas of all pools, by address
  *    5. start_lock      vmarea.c        making the range of vmalloc
@@ -23,7 +23,7 @@
  *    8. balance_lock    reclaim.c       one thread balances, as kswapd would; only ever tried
  *    9. shrinker_lock   shrinker.c      the list of shrinkers, who is in their functions
  *   10. percpu_lock     percpu.c        the lists of threads and of attached caches, slots
- *   11. kfree_cpu.lock  kvfree_batch.c  what kfree_rcu() gathered on one CPU; fork() takes all
+ *   11. kfree_cpu.lock  kvfree_batch.c  what kfree_rcu() gathered on one CPU
  *   12. rcu.lock        rcu.c           callbacks
  *   13. worker.lock     worker.c        works
  *   14. barn.lock       barn.c          one cache's full and empty sheaves on one node
@@ -54,6 +54,13 @@
  * system, but for 15, under which slabs go back. No lock is held while a constructor runs; those
  * up to slab_mutex and balance_lock may be while a shrinker does.
  *
+ * fork() and locks (gate.h). A thread holds a lock, or stands in a bracket of gate_enter(), for as
+ * long as an equation does not hold because of it. The child of a fork in a signal handler lacks
+ * the threads that waited for what the handler interrupted, so where a thread waits for an inner
+ * lock, what its outer locks guard is as it should be, but for what it has in hand. That is so of 1
+ * to 13 and of 16 to 26, which wait before they change anything or after they have; 15 has
+ * cpu_slab.closed for it. What is in hand is counted anew (mend.h).
+ *
  * States of a slab (the 7.x rules):
  *
  *   state     listed  inuse            comes from                      goes to
@@ -82,7 +89,7 @@
 #include "slab.h"
 #include "lib/bits.h"
 #include "lib/list.h"
-#include "lib/lock.h"
+#include "lock.h"
 #include "lib/random.h"
 
 /*
@@ -320,8 +327,9 @@ struct cpu_slab {
 	struct frame *slab;
 	struct frame *partial;
 	uint32_t nr_partial;
-	struct lock lock; /* partial, and who may close and open the gate */
-	uint64_t reserved[3];
+	struct lock lock;     /* partial, and who may close and open the gate */
+	struct frame *closed; /* while the gate is closed, whose freelist it is; or NULL */
+	uint64_t reserved[2];
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct cpu_slab) == sizeof(struct lane), "one place for both");
 

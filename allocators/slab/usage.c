@@ -202,7 +202,7 @@ static void count_bytes(struct slab_usage *u, struct kmem_cache *s)
 /* Objects of caches that libslab keeps for itself are nobody's, but their bytes are held. */
 static void count_cache(struct slab_usage *u, struct kmem_cache *s)
 {
-	if (!(s->flags & SLAB_NO_SHEAVES))
+	if (!(s->flags & SLAB_NO_OBJ_EXT))
 		count_objects(u, s);
 	count_bytes(u, s);
 }

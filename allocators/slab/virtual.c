@@ -96,15 +96,27 @@ void virtual_free(struct kmem_cache *s, struct frame *f)
 	lock_release(&virtual_lock);
 }
 
-static void retire(struct frame *f)
+static void retire(struct frame *f, size_t *nr_before)
 {
 	struct zone *z = zone_of(f);
 
 	lock_acquire(&z->lock);
 	f->state = FRAME_RETIRED;
-	z->nr_stocked -= (size_t)1 << f->order;
+	*nr_before -= (size_t)1 << f->order;
 	z->nr_retired += (size_t)1 << f->order;
 	lock_release(&z->lock);
+}
+
+void virtual_abandon(struct frame *f)
+{
+	struct zone *z = zone_of(f);
+
+	if (!slab_virtual) {
+		zone_free(z, f);
+		return;
+	}
+	give_back(f);
+	retire(f, &z->nr_used);
 }
 
 /* Nobody else knows the cache any more, so its lists need no lock. */
@@ -115,7 +127,7 @@ void virtual_retire(struct kmem_cache *s)
 	for (unsigned int i = 0; i < ARRAY_SIZE(s->stock); i++)
 		list_for_each_entry_safe (f, next, &s->stock[i], link) {
 			list_del(&f->link);
-			retire(f);
+			retire(f, &zone_of(f)->nr_stocked);
 		}
 }
 

@@ -42,4 +42,7 @@ void virtual_retire(struct kmem_cache *s);
 /* For check.c: pages in the stock of @s (NULL: of large blocks); nobody is inside. */
 size_t virtual_stocked(const struct kmem_cache *s);
 
+/* For mend.c: a block in use that is nobody's. With the option its addresses are retired. */
+void virtual_abandon(struct frame *f);
+
 #endif

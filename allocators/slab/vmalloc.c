@@ -8,6 +8,16 @@
 #include "report.h"
 #include "vmarea.h"
 
+static struct vmarea *take(size_t bytes, size_t align, size_t requested)
+{
+	struct vmarea *a = vmarea_take(bytes, align, requested);
+
+	if (!a || !os_commit((void *)a->start, vmarea_usable(a)))
+		return a;
+	vmarea_put(vmarea_remove((void *)a->start));
+	return NULL;
+}
+
 void *__vmalloc_align(size_t size, size_t align, gfp_t gfp)
 {
 	size_t page = slab_page_bytes();
@@ -16,14 +26,10 @@ void *__vmalloc_align(size_t size, size_t align, gfp_t gfp)
 	(void)gfp;
 	if (!size || size > SIZE_MAX / 2)
 		return NULL;
-	a = vmarea_take(align_up(size, page) + page, max_size(align, page), size);
-	if (!a)
-		return NULL;
-	if (os_commit((void *)a->start, vmarea_usable(a))) {
-		vmarea_put(vmarea_remove((void *)a->start));
-		return NULL;
-	}
-	return (void *)a->start;
+	gate_enter();
+	a = take(align_up(size, page) + page, max_size(align, page), size);
+	gate_leave();
+	return a ? (void *)a->start : NULL;
 }
 
 void *__vmalloc(size_t size, gfp_t gfp)
@@ -54,11 +60,14 @@ static void release(struct vmarea *a)
 
 void vfree(const void *p)
 {
-	struct vmarea *a = vmarea_remove(p);
+	struct vmarea *a;
 
+	gate_enter();
+	a = vmarea_remove(p);
 	if (a)
 		release(a);
-	else if (p)
+	gate_leave();
+	if (!a && p)
 		report_foreign(p, (uintptr_t)p & (slab_page_bytes() - 1)
 					  ? "Trying to vfree() bad address"
 					  : "Trying to vfree() nonexistent vm area");

@@ -18,6 +18,11 @@ void vmstat_add(unsigned int node, enum node_stat_item item, long bytes)
 	__atomic_fetch_add(&counters[node].bytes[item], bytes, __ATOMIC_RELAXED);
 }
 
+void vmstat_set(unsigned int node, enum node_stat_item item, long bytes)
+{
+	__atomic_store_n(&counters[node].bytes[item], bytes, __ATOMIC_RELAXED);
+}
+
 /* A decrement may be seen before the increment of another thread that it undoes. */
 size_t vmstat_read(unsigned int node, enum node_stat_item item)
 {

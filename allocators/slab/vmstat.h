@@ -18,6 +18,9 @@ void vmstat_init(void);
 /* @node below SLAB_MAX_NODES; @bytes may be negative. */
 void vmstat_add(unsigned int node, enum node_stat_item item, long bytes);
 
+/* For mend.c, alone. */
+void vmstat_set(unsigned int node, enum node_stat_item item, long bytes);
+
 /* Bytes of one node and of all nodes; never below 0. */
 size_t vmstat_read(unsigned int node, enum node_stat_item item);
 size_t vmstat_sum(enum node_stat_item item);

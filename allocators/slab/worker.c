@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "lock.h"
 #include "lib/bits.h"
-#include "lib/lock.h"
 
 #define NEVER	   UINT64_MAX
 #define NS_PER_SEC 1000000000ull
+#define NAP_NS	   1000000
+#define NR_NAPS	   1000u
 
 static struct worker {
 	struct lock lock;
@@ -28,6 +30,7 @@ static struct worker {
 	uint32_t news;	  /* counts what the thread has to look at */
 	uint32_t running; /* 1: there is a thread, or one is being made */
 	struct lock door; /* worker_enter() */
+	bool forking;	  /* the forking thread has the door */
 } worker;
 
 static uint64_t now_ns(void)
@@ -181,14 +184,34 @@ void worker_settle(void)
 	worker_leave();
 }
 
+/* Who waits inside of libslab for what a handler interrupted cannot leave the door to it. */
+static bool enter_soon(void)
+{
+	struct timespec nap = { .tv_nsec = NAP_NS };
+
+	for (unsigned int i = 0; i < NR_NAPS; i++) {
+		if (lock_try(&worker.door))
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
 void worker_fork_prepare(void)
 {
-	lock_acquire(&worker.lock);
+	worker.forking = !gate_holds(&worker.door);
+	if (!worker.forking)
+		return;
+	if (gate_is_inside())
+		worker.forking = enter_soon();
+	else
+		worker_enter();
 }
 
 void worker_fork_parent(void)
 {
-	lock_release(&worker.lock);
+	if (worker.forking)
+		worker_leave();
 }
 
 void worker_fork_child(void)

@@ -10,8 +10,8 @@
  * Any thread. worker_queue() takes worker.lock (types.h); a work runs with no lock held.
  *
  * fork(). Whoever does deferred things, the worker or a thread that waits for them, does so between
- * worker_enter() and worker_leave(), so that fork() (rcu.c) can keep out of it: a child never
- * inherits a lock that the worker held. A child has no worker; its queue is a copy of the parent's.
+ * worker_enter() and worker_leave(), so that fork() finds them done or not begun. A child has no
+ * worker; its queue is a copy of the parent's, but for a work that was about to run.
  */
 #ifndef SLAB_WORKER_H
 #define SLAB_WORKER_H
@@ -47,7 +47,10 @@ void worker_leave(void);
 /* All deferred doings that had begun when this is called are finished when it returns. */
 void worker_settle(void);
 
-/* Inside worker_enter(): lock the queue; unlock it; in the child also forget the thread. */
+/*
+ * For rcu.c: worker_enter(), or what comes near to it in a handler that interrupted libslab: within
+ * a second or not at all. Undo it; in the child also forget the thread.
+ */
 void worker_fork_prepare(void);
 void worker_fork_parent(void);
 void worker_fork_child(void);

@@ -70,13 +70,14 @@ one_line
 
 # ---- a database of format 1 ----------------------------------------------------------------------
 
-sqlite3 one.db 'DROP VIEW v_slabinfo; DROP TABLE slabinfo; PRAGMA user_version = 1' >/dev/null
+sqlite3 one.db 'DROP VIEW v_suite; DROP TABLE suite_own; DROP TABLE suite;
+	DROP VIEW v_slabinfo; DROP TABLE slabinfo; PRAGMA user_version = 1' >/dev/null
 expect 'an old database is read as it is' 0 sh -c '"$RUNNER" report --db one.db || [ $? -eq 3 ]'
 expect 'an old database has none' 2 slabinfo --db one.db
 says err 'was made before slabinfo was stored'
 [ "$(sqlite3 one.db 'PRAGMA user_version')" = 1 ] || bad 'reading changed the format'
 expect 'the next run brings it up to date' 0 measure -a libc,slab --db one.db
-[ "$(sqlite3 one.db 'PRAGMA user_version')" = 2 ] || bad 'the format is not 2'
+[ "$(sqlite3 one.db 'PRAGMA user_version')" = 3 ] || bad 'the format is not 3'
 [ "$(sqlite3 one.db 'SELECT count(*) FROM run')" = 2 ] || bad 'the old run is gone'
 expect 'the new run has one' 0 slabinfo --db one.db
 says out '^slabinfo - version: 2.1$'

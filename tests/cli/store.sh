@@ -49,7 +49,7 @@ query "SELECT count(*) FROM run WHERE status = 'complete'" 2
 query 'SELECT count(DISTINCT run) FROM v_sample' 2
 query 'PRAGMA integrity_check' ok
 query 'PRAGMA application_id' 1095516739
-query 'PRAGMA user_version' 2
+query 'PRAGMA user_version' 3
 
 # ---- kill -9 -------------------------------------------------------------------------------------
 
@@ -73,8 +73,8 @@ query 'PRAGMA integrity_check' ok
 # ---- newer, then damaged -------------------------------------------------------------------------
 
 cp db newer.db
-sqlite3 newer.db 'PRAGMA user_version = 3' >/dev/null
-refused 'has format 3, this runner knows format 2' newer.db
+sqlite3 newer.db 'PRAGMA user_version = 4' >/dev/null
+refused 'has format 4, this runner knows format 3' newer.db
 cp db damaged.db
 dd if=/dev/zero of=damaged.db bs=4096 seek=3 count=4 conv=notrunc 2>/dev/null
 before=$(cksum <damaged.db)

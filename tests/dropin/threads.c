@@ -126,12 +126,12 @@ static void test_the_least_stack_of_a_thread_is_enough(void **state)
 	pthread_attr_destroy(&attr);
 }
 
-static volatile sig_atomic_t nr_signals;
+static int nr_signals;
 
 static void count_signal(int signal)
 {
 	(void)signal;
-	nr_signals++;
+	__atomic_fetch_add(&nr_signals, 1, __ATOMIC_RELAXED);
 }
 
 /* Each signal may undo a sequence that takes or returns an object. */
@@ -143,7 +143,7 @@ static void test_signals_that_do_not_allocate_are_harmless(void **state)
 	(void)state;
 	sigaction(SIGPROF, &action, &old);
 	setitimer(ITIMER_PROF, &often, NULL);
-	while (nr_signals < 20) {
+	while (__atomic_load_n(&nr_signals, __ATOMIC_RELAXED) < 20) {
 		run_all(take, 0);
 		run_all(give, 1);
 	}

@@ -148,18 +148,18 @@ static void enter(const struct place *o)
 	if (set < 0)
 		return;
 	require(o->set == SET_ANY || (uint32_t)set == o->set, "a block is in another token's set");
-	lock_acquire(&shadow_lock);
+	plain_acquire(&shadow_lock);
 	enter_slab(o->p, (uint32_t)set);
-	lock_release(&shadow_lock);
+	plain_release(&shadow_lock);
 }
 
 static void leave(const struct place *o)
 {
 	if (slab_partition_of(o->p) < 0)
 		return;
-	lock_acquire(&shadow_lock);
+	plain_acquire(&shadow_lock);
 	require(pages[pagemap_page(o->p)].nr_live-- > 0, "the shadow has lost a block");
-	lock_release(&shadow_lock);
+	plain_release(&shadow_lock);
 }
 
 static void verify(const struct place *o, size_t size)

@@ -253,6 +253,11 @@ static inline void drive_note(struct wl_run *run, const char *text)
 	snprintf(r->notes + at, sizeof(r->notes) - at, "%s\n", text);
 }
 
+static inline void drive_adopt(struct wl_thread *t)
+{
+	(void)t;
+}
+
 struct drive_arg {
 	const struct workload *w;
 	struct wl_thread *t;
@@ -360,6 +365,7 @@ static inline void drive_begin(struct drive_trial *trial, const struct drive_ima
 		.cache_create = r->cache_create ? r->cache_create : drive_cache_create,
 		.cache_destroy = r->cache_destroy ? r->cache_destroy : drive_cache_destroy,
 		.note = drive_note,
+		.adopt = drive_adopt,
 	};
 	for (unsigned int i = 0; i < threads; i++)
 		trial->thread[i] =

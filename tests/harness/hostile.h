@@ -115,6 +115,18 @@ static inline void hostile_free(void *p, size_t size)
 	hostile_old(p, size, NULL);
 }
 
+static inline void *hostile_realloc(void *p, size_t old_size, size_t size,
+				    const struct alloc_site *site)
+{
+	void *q = hostile_alloc(size, site);
+
+	if (!q)
+		return NULL;
+	memcpy(q, p, old_size < size ? old_size : size);
+	hostile_old(p, old_size, NULL);
+	return q;
+}
+
 static inline void *hostile_cache_alloc(struct alloc_cache *cache)
 {
 	return hostile_new(cache->size, cache, 0xa5);
@@ -133,6 +145,7 @@ static inline void hostile_cache_free(struct alloc_cache *cache, void *p)
 static const struct alloc_ops hostile_ops __attribute__((unused)) = {
 	.alloc = hostile_alloc,
 	.zalloc = hostile_zalloc,
+	.realloc = hostile_realloc,
 	.free = hostile_free,
 	.cache_alloc = hostile_cache_alloc,
 	.cache_zalloc = hostile_cache_zalloc,

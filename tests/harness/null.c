@@ -76,12 +76,45 @@ static void live(uint64_t stream, unsigned int nr_calls)
 		}
 }
 
-static void test_rounds_alike_never_overlap(void **state)
+/* Objects of the slots grow and shrink; what they hold stays, and no two overlap. */
+static void resize(uint64_t stream, unsigned int nr_calls, bool expect_in_place)
+{
+	struct object object[64] = { 0 };
+	unsigned int moved = 0;
+	struct random r;
+
+	random_seed(&r, stream);
+	for (unsigned int i = 0; i < nr_calls; i++) {
+		struct object *o = &object[random_below(&r, 64)];
+		size_t size = 1 + random_below(&r, 5000);
+		unsigned char *p =
+			o->p ? a.ops.realloc(o->p, o->size, size, &site) : a.ops.alloc(size, &site);
+
+		assert_non_null(p);
+		for (size_t b = 0; o->p && b < o->size && b < size; b++)
+			assert_int_equal(p[b], o->tag);
+		moved += o->p && p != o->p;
+		*o = (struct object){ p, size, (unsigned char)i };
+		memset(p, o->tag, size);
+		if (random_below(&r, 8) == 0) {
+			a.ops.free(o->p, o->size);
+			o->p = NULL;
+		}
+	}
+	for (struct object *o = object; o < object + 64; o++)
+		if (o->p)
+			a.ops.free(o->p, o->size);
+	if (expect_in_place)
+		assert_int_equal(moved, 0);
+}
+
+static void test_rounds_alike_never_overlap_and_resize_in_place(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 5; round++) {
 		a.round();
 		live(seed, CALLS);
+		resize(seed, CALLS, round > 0);
 	}
 	assert_null(a.exhausted());
 }
@@ -134,7 +167,7 @@ static void test_a_map_that_is_too_small_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rounds_alike_never_overlap),
+		cmocka_unit_test(test_rounds_alike_never_overlap_and_resize_in_place),
 		cmocka_unit_test(test_a_round_that_departs_gets_other_memory),
 		cmocka_unit_test(test_threads_never_overlap),
 		cmocka_unit_test(test_a_map_that_is_too_small_is_said),

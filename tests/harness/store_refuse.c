@@ -121,7 +121,7 @@ static void test_newer_database_is_refused_with_its_format(void **state)
 	(void)state;
 	make_database(path);
 	change(path, "PRAGMA user_version = 7");
-	assert_refused(path, "has format 7, this runner knows format 2");
+	assert_refused(path, "has format 7, this runner knows format 3");
 }
 
 static void test_database_without_format_is_refused(void **state)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/bits.h"
-#include "lib/lock.h"
+#include "allocators/slab/lock.h"
 
 #define NR_THREADS 4
 #define NR_STEPS   20000

@@ -17,7 +17,7 @@
 #include "allocators/slab/defer.h"
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
-#include "lib/lock.h"
+#include "allocators/slab/lock.h"
 #include "lib/sanitizers.h"
 
 #define NR_OBJECTS 1000

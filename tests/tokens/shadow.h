@@ -59,13 +59,13 @@ static inline void shadow_enter(const void *p, unsigned long wanted, const char 
 	if (set < 0)
 		return;
 	shadow_require((unsigned long)set == wanted, "not in its token's set", where, line);
-	lock_acquire(&shadow_lock);
+	plain_acquire(&shadow_lock);
 	page = shadow_page(p);
 	shadow_require(!page->nr_live || page->set == set, "a page has two sets", where, line);
 	page->set = set;
 	page->nr_live++;
 	shadow_nr_checked++;
-	lock_release(&shadow_lock);
+	plain_release(&shadow_lock);
 }
 
 /* A block about to be freed, or given to realloc(). */
@@ -73,9 +73,9 @@ static inline void shadow_leave(const void *p)
 {
 	if (slab_partition_of(p) < 0)
 		return;
-	lock_acquire(&shadow_lock);
+	plain_acquire(&shadow_lock);
 	shadow_page(p)->nr_live--;
-	lock_release(&shadow_lock);
+	plain_release(&shadow_lock);
 }
 
 #define ENTER(p, token) shadow_enter((p), (token) % NR_TOKENS, __FILE__, __LINE__)

@@ -78,8 +78,10 @@ static void *find(const struct request *r)
 static void *alloc(const struct request *r)
 {
 	int saved = errno;
-	void *p = find(r);
+	void *p;
 
+	huge_expire();
+	p = find(r);
 	if (!p)
 		return out_of_memory();
 	if (unlikely(token_stats_on))
@@ -223,8 +225,19 @@ static void *resize_other(void *p, size_t size, struct kmalloc_token t)
 	return new ? new : move(p, bytes, size, t);
 }
 
+/* Of an object of which nothing is recorded, and so nothing to be changed when it stays; else 0. */
+static size_t plain_bytes(const void *p)
+{
+	size_t page = pagemap_page(p);
+	uint32_t entry = page < pagemap_nr_pages() ? pagemap_entry(page) : 0;
+
+	return entry_slot(entry) ? cache_object_size(pagemap_frame(page, entry)->cache) : 0;
+}
+
 void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
 {
+	if (size && suffices(plain_bytes(p), size) && home_is(p, t))
+		return p;
 	if (!p)
 		return dropin_alloc(size, t);
 	if (!size) {

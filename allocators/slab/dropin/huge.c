@@ -130,6 +130,12 @@ static void expire(uint64_t now_ns)
 	} while (a);
 }
 
+void huge_expire(void)
+{
+	if (unlikely(huge_stash_bytes()))
+		expire(os_now_ns());
+}
+
 bool huge_trim(void)
 {
 	bool any = false;

@@ -33,6 +33,9 @@ bool huge_free(void *p);
 /* Give back what is kept (huge_stash.h). False if that was nothing. */
 bool huge_trim(void);
 
+/* Give back what was kept too long; for slow paths, one load if nothing is kept. */
+void huge_expire(void);
+
 /* How many blocks there are, and their bytes; bytes of freed ones that are kept. */
 struct huge_usage {
 	size_t nr_blocks;

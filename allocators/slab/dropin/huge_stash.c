@@ -4,8 +4,8 @@
 
 #define NR_KEPT	       16u
 #define NR_REMEMBERED  4u
-#define MAX_BYTES      ((size_t)32 << 20)
-#define MAX_BYTES_KEPT ((size_t)64 << 20)
+#define MAX_BYTES      ((size_t)64 << 20)
+#define MAX_BYTES_KEPT ((size_t)128 << 20)
 #define KEEP_NS	       50000000u
 
 struct kept {
@@ -31,12 +31,17 @@ static bool serves(size_t bytes, size_t wanted)
 	return bytes >= wanted && bytes - wanted <= wanted / 8;
 }
 
+static void set_kept_bytes(size_t bytes)
+{
+	__atomic_store_n(&stash.kept_bytes, bytes, __ATOMIC_RELAXED);
+}
+
 static struct vmarea *take(struct kept *k)
 {
 	struct vmarea *a = k->area;
 
 	k->area = NULL;
-	stash.kept_bytes -= a->bytes;
+	set_kept_bytes(stash.kept_bytes - a->bytes);
 	return a;
 }
 
@@ -110,7 +115,7 @@ bool huge_stash_put(struct vmarea *a, uint64_t now_ns)
 		return false;
 	}
 	*k = (struct kept){ a, now_ns };
-	stash.kept_bytes += a->bytes;
+	set_kept_bytes(stash.kept_bytes + a->bytes);
 	return true;
 }
 
@@ -135,5 +140,5 @@ struct vmarea *huge_stash_drop(void)
 
 size_t huge_stash_bytes(void)
 {
-	return stash.kept_bytes;
+	return __atomic_load_n(&stash.kept_bytes, __ATOMIC_RELAXED);
 }

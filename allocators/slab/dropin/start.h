@@ -24,7 +24,7 @@
  * Options that hold unless SLAB_OPTIONS says otherwise. A program may limit its address space at
  * any time, and need threads then.
  */
-#define START_DEFAULTS "reserve=0,sheaves=grow,"
+#define START_DEFAULTS "reserve=0,sheaves=grow,classes=fine,"
 
 /*
  * And what holds whatever SLAB_OPTIONS says: malloc's blocks suit every type, and free() makes no

@@ -16,7 +16,7 @@
 #include "allocators/slab/os.h"
 #include "allocators/slab/partition.h"
 #include "dropin.h"
-#include "lib/lock.h"
+#include "allocators/slab/lock.h"
 #include "token_record.h"
 
 #define NR_PARTS    64u

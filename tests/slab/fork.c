@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork() while other threads allocate, free, make and unmake caches, shrink them and free behind
+ * readers: each child finds all equations true, uses everything, has threads and forks again. In
+ * both engines, with lanes of CPUs and of threads, with checks and hooks.
+ */
+#include "forks.h"
+
+#include <errno.h>
+
+#include "allocators/slab/percpu.h"
+#include "modes.h"
+#include "no_fence.h"
+
+#define NR_THREADS 3
+
+static bool stop;
+static const char *mode;
+static unsigned int nr_bad;
+
+static unsigned int nr_forks(void)
+{
+	bool slow = strstr(mode, "debug") || strstr(mode, "virtual");
+	unsigned int nr = slow ? 60 : strcmp(mode, "seed=1") ? 200 : 1000;
+
+	return UNDER_ASAN ? nr / 4 : nr;
+}
+
+struct deferred {
+	struct rcu_head rcu;
+	char bytes[100];
+};
+
+static void defer(unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		struct deferred *p = kmalloc(sizeof(*p), GFP_KERNEL);
+
+		if (p)
+			kfree_rcu(p, rcu);
+	}
+}
+
+static void *keep_busy(void *arg)
+{
+	unsigned int seed = (unsigned int)(uintptr_t)arg;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		use_everything(seed++);
+		if (seed % 4 == 0)
+			defer(50);
+		if (seed % 16 == 0)
+			drop_slab();
+	}
+	return NULL;
+}
+
+static void *fork_often(void *arg)
+{
+	(void)arg;
+	for (unsigned int i = 0; i < nr_forks() / 4; i++)
+		__atomic_fetch_add(&nr_bad, child_of(go_on, 0) != CHILD_GOOD, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void start(pthread_t *threads, void *(*body)(void *arg))
+{
+	stop = false;
+	for (uintptr_t i = 0; i < NR_THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, body, (void *)(i * 1000)), 0);
+}
+
+static void finish(pthread_t *threads)
+{
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < NR_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	kvfree_rcu_barrier();
+	assert_equations_hold();
+}
+
+static void test_a_child_of_one_thread_goes_on(void **state)
+{
+	(void)state;
+	use_everything(1);
+	assert_int_equal(child_of(go_on, 1), CHILD_GOOD);
+}
+
+static void test_children_of_busy_threads_go_on(void **state)
+{
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, keep_busy);
+	for (unsigned int i = 0; i < nr_forks(); i++)
+		assert_int_equal(child_of(go_on, i % 8 == 0), CHILD_GOOD);
+	finish(threads);
+}
+
+static void test_several_threads_fork_at_once(void **state)
+{
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, fork_often);
+	for (unsigned int i = 0; i < nr_forks() / 4; i++)
+		use_everything(i);
+	finish(threads);
+	assert_int_equal(nr_bad, 0);
+}
+
+static int is_complete(int depth)
+{
+	(void)depth;
+	return gate_nr_lost() ? CHILD_LACKS : CHILD_GOOD;
+}
+
+/* Nobody had to be left behind: nothing is lost that the parent had. */
+static void test_a_child_has_all_that_the_parent_had(void **state)
+{
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, keep_busy);
+	for (unsigned int i = 0; i < nr_forks() / 4; i++)
+		assert_int_equal(child_of(is_complete, 0), CHILD_GOOD);
+	finish(threads);
+}
+
+static int run(const char *m)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_child_of_one_thread_goes_on),
+		cmocka_unit_test(test_children_of_busy_threads_go_on),
+		cmocka_unit_test(test_several_threads_fork_at_once),
+		cmocka_unit_test(test_a_child_has_all_that_the_parent_had),
+	};
+
+	watchdog(UNDER_ASAN ? 400 : 200);
+	mode = m;
+	if (strstr(m, "seed=2") && refuse_the_fence())
+		print_message("no filter for system calls\n");
+	boot_or_fail(m);
+	print_message("%s\n", m);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+	static const char *const modes[] = {
+		"seed=1",
+		"seed=1,engine=cpuslab",
+		"seed=2", /* lanes of threads */
+		"seed=2,engine=cpuslab",
+		"partition=random,nodes=2,freelist_random=1,freelist_hardened=1",
+		"debug=FZPU",
+		"profiling=1,init_on_free=1,stats=1",
+		"kfence=1,kfence_objects=255",
+		"virtual=1",
+	};
+
+	return run_modes(modes, ARRAY_SIZE(modes), run);
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork() and the locks of others: those of stdio, those that handlers of the program take, those
+ * that functions of the program wait for which libslab calls, and libslab's own when a thread forks
+ * that has one of them, as in a signal handler.
+ */
+#include "forks.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "allocators/slab/cache.h"
+#include "allocators/slab/kmalloc.h"
+#include "allocators/slab/lock.h"
+#include "allocators/slab/memcg.h"
+#include "modes.h"
+
+#define NR_THREADS 3
+
+static bool stop;
+
+static bool stopped(void)
+{
+	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
+}
+
+static void start(pthread_t *threads, size_t nr, void *(*body)(void *arg))
+{
+	stop = false;
+	for (uintptr_t i = 0; i < nr; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, body, (void *)i), 0);
+}
+
+static void finish(pthread_t *threads, size_t nr)
+{
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < nr; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_equations_hold();
+}
+
+static void fork_times(unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		assert_int_equal(child_of(go_on, i % 8 == 0), CHILD_GOOD);
+}
+
+/* One has a stream and allocates, one has the list of streams and waits for that stream. */
+static void *use_stdio(void *arg)
+{
+	FILE *f = fopen("/dev/null", "w");
+
+	for (unsigned int i = 0; !stopped(); i++) {
+		if (arg) {
+			flockfile(f);
+			use_everything(i);
+			funlockfile(f);
+		} else {
+			fflush(NULL);
+		}
+	}
+	fclose(f);
+	return NULL;
+}
+
+static void test_stdio_and_libslab_do_not_wait_for_each_other(void **state)
+{
+	size_t passed = gate_nr_passed();
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, NR_THREADS, use_stdio);
+	fork_times(100);
+	finish(threads, NR_THREADS);
+	assert_int_equal(gate_nr_passed(), passed);
+}
+
+/* Of a handler that was registered before libslab's, so that it runs when the gate is closed. */
+static pthread_mutex_t program = PTHREAD_MUTEX_INITIALIZER;
+static bool handlers_lock; /* they do something */
+static void (*while_closed)(void);
+
+static void lock_program(void)
+{
+	if (handlers_lock)
+		pthread_mutex_lock(&program);
+	if (while_closed)
+		while_closed();
+}
+
+static void unlock_program(void)
+{
+	if (handlers_lock)
+		pthread_mutex_unlock(&program);
+}
+
+static void *allocate_with_mutex(void *arg)
+{
+	for (unsigned int i = 0; !stopped(); i++) {
+		pthread_mutex_lock(&program);
+		use_everything(i);
+		pthread_mutex_unlock(&program);
+	}
+	return arg;
+}
+
+/* It has what fork() wants next and waits at the closed gate: so it passes. */
+static void test_who_has_a_lock_that_fork_wants_passes_the_gate(void **state)
+{
+	size_t passed = gate_nr_passed();
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, NR_THREADS, allocate_with_mutex);
+	handlers_lock = true;
+	for (int i = 0; i < 20 || (gate_nr_passed() == passed && i < 1000); i++)
+		fork_times(1);
+	handlers_lock = false;
+	finish(threads, NR_THREADS);
+	assert_true(gate_nr_passed() > passed);
+}
+
+static unsigned int nr_tries;
+static pid_t trying;
+
+static void *try_often(void *arg)
+{
+	while (!stopped()) {
+		kfree_nolock(kmalloc_nolock(3000, 0, NUMA_NO_NODE));
+		__atomic_fetch_add(&nr_tries, 1, __ATOMIC_RELEASE);
+	}
+	return arg;
+}
+
+static void wait_for_tries(void)
+{
+	unsigned int now = __atomic_load_n(&nr_tries, __ATOMIC_ACQUIRE);
+
+	while (getpid() == trying && __atomic_load_n(&nr_tries, __ATOMIC_ACQUIRE) - now < 10)
+		usleep(100);
+}
+
+static void test_kmalloc_nolock_does_not_wait_for_the_gate(void **state)
+{
+	size_t passed = gate_nr_passed();
+	pthread_t thread;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(&thread, 1, try_often);
+	trying = getpid();
+	while_closed = wait_for_tries;
+	fork_times(10);
+	while_closed = NULL;
+	finish(&thread, 1);
+	assert_int_equal(gate_nr_passed(), passed);
+}
+
+static uint32_t constructing;
+
+/* Waits for the mutex of who forks. */
+static void construct(void *object)
+{
+	(void)object;
+	if (__atomic_exchange_n(&constructing, 1, __ATOMIC_ACQ_REL))
+		return;
+	pthread_mutex_lock(&program);
+	pthread_mutex_unlock(&program);
+}
+
+static void *use_constructor(void *arg)
+{
+	struct kmem_cache *s = kmem_cache_create("made", 100, 0, SLAB_NO_MERGE, construct);
+
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_destroy(s);
+	return arg;
+}
+
+static unsigned long count_none(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	(void)sc;
+	construct(shrinker);
+	return 0;
+}
+
+static void *use_shrinker(void *arg)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "waits");
+
+	shrinker->count_objects = count_none;
+	shrinker->scan_objects = count_none;
+	shrinker_register(shrinker);
+	drop_slab();
+	shrinker_free(shrinker);
+	return arg;
+}
+
+static void fork_while_called(void *(*body)(void *arg))
+{
+	pthread_t thread;
+
+	constructing = 0;
+	pthread_mutex_lock(&program);
+	start(&thread, 1, body);
+	while (!__atomic_load_n(&constructing, __ATOMIC_ACQUIRE))
+		usleep(100);
+	fork_times(3);
+	pthread_mutex_unlock(&program);
+	finish(&thread, 1);
+}
+
+static void test_functions_of_the_program_may_wait_for_who_forks(void **state)
+{
+	(void)state;
+	if (skip_forks())
+		skip();
+	fork_while_called(use_constructor);
+	fork_while_called(use_shrinker);
+}
+
+/* The locks that others wait for, as if a handler had interrupted this thread with one of them. */
+static struct lock *lock_number(unsigned int i)
+{
+	struct kmem_cache *s = kmalloc_cache(KMALLOC_NORMAL, kmalloc_index(1000));
+	struct kmem_cache *internal = kmalloc_cache(KMALLOC_NO_OBJ_EXT, kmalloc_index(256));
+	struct lock *locks[] = {
+		&s->node[0].lock,	 &s->node[0].barn.lock, &slab_zones[0].lock,
+		&internal->node[0].lock, &slab_mutex,		&memcg_lock,
+	};
+
+	return i < ARRAY_SIZE(locks) ? locks[i] : NULL;
+}
+
+static struct lock *held;
+
+static int release_and_go_on(int depth)
+{
+	lock_release(held);
+	return go_on(depth);
+}
+
+static void *use_without_end(void *arg)
+{
+	for (unsigned int i = (unsigned int)(uintptr_t)arg * 1000; !stopped(); i++) {
+		use_everything(i);
+		drop_slab();
+	}
+	return arg;
+}
+
+static void test_a_child_goes_on_without_those_who_waited_for_its_thread(void **state)
+{
+	pthread_t threads[NR_THREADS];
+	struct lock *l;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, NR_THREADS, use_without_end);
+	for (unsigned int i = 0; i < 120; i++) {
+		l = lock_number(i % 6);
+		lock_acquire(l);
+		held = l;
+		if (i % 3)
+			usleep(i * 20); /* some wait already, or all */
+		assert_int_equal(child_of(release_and_go_on, i % 4 == 0), CHILD_GOOD);
+		lock_release(l);
+	}
+	finish(threads, NR_THREADS);
+}
+
+static struct lock own[NR_THREADS];
+
+static int nothing(int arg)
+{
+	return arg;
+}
+
+/* As in handlers that interrupted libslab; one thread forks as usual. */
+static void *fork_inside(void *arg)
+{
+	struct lock *l = &own[(uintptr_t)arg];
+
+	for (int i = 0; i < 100; i++) {
+		int code;
+
+		if (arg)
+			lock_acquire(l);
+		code = child_of(nothing, CHILD_GOOD);
+		if (arg)
+			lock_release(l);
+		if (code != CHILD_GOOD)
+			return NULL;
+	}
+	return &own;
+}
+
+static void test_threads_with_locks_fork_at_once(void **state)
+{
+	pthread_t threads[NR_THREADS];
+	void *good;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, NR_THREADS, fork_inside);
+	for (size_t i = 0; i < NR_THREADS; i++) {
+		pthread_join(threads[i], &good);
+		assert_non_null(good);
+	}
+}
+
+#define NR_MANY 200
+
+static uint32_t nr_waiting;
+
+static void *wait_and_leave(void *arg)
+{
+	__atomic_fetch_add(&nr_waiting, 1, __ATOMIC_RELAXED);
+	lock_acquire(&own[0]);
+	lock_release(&own[0]);
+	return arg;
+}
+
+static int fork_with_many(int arg)
+{
+	lock_release(&own[0]);
+	return go_on(arg);
+}
+
+/* More than there are passes at first. */
+static void test_as_many_threads_as_there_are_may_be_inside(void **state)
+{
+	static pthread_t threads[NR_MANY];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	lock_acquire(&own[0]);
+	start(threads, NR_MANY, wait_and_leave);
+	while (__atomic_load_n(&nr_waiting, __ATOMIC_RELAXED) < NR_MANY)
+		usleep(100);
+	usleep(20000);
+	assert_int_equal(child_of(fork_with_many, 1), CHILD_GOOD);
+	lock_release(&own[0]);
+	finish(threads, NR_MANY);
+}
+
+static int run(const char *m)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stdio_and_libslab_do_not_wait_for_each_other),
+		cmocka_unit_test(test_who_has_a_lock_that_fork_wants_passes_the_gate),
+		cmocka_unit_test(test_kmalloc_nolock_does_not_wait_for_the_gate),
+		cmocka_unit_test(test_functions_of_the_program_may_wait_for_who_forks),
+		cmocka_unit_test(test_a_child_goes_on_without_those_who_waited_for_its_thread),
+		cmocka_unit_test(test_threads_with_locks_fork_at_once),
+		cmocka_unit_test(test_as_many_threads_as_there_are_may_be_inside),
+	};
+
+	watchdog(UNDER_ASAN ? 400 : 200);
+	pthread_atfork(lock_program, unlock_program, unlock_program);
+	boot_or_fail(m);
+	print_message("%s\n", m);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+	static const char *const modes[] = { "seed=1", "engine=cpuslab,seed=1" };
+
+	return run_modes(modes, ARRAY_SIZE(modes), run);
+}
