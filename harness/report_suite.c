@@ -59,8 +59,8 @@ static void print_head(const struct page *p, int from, int to)
 		fprintf(p->out, "%-*s", NAME_WIDTH, line ? "cell" : "");
 		for (int i = from; i < to; i++) {
 			head_text(p->v->c->arms[p->column[i]].label, line, text, sizeof(text));
-			report_text_cut(cut, sizeof(cut), text, COLUMN_WIDTH - 1);
-			fprintf(p->out, "%*s", COLUMN_WIDTH, cut);
+			report_text_cut(cut, sizeof(cut), text, COLUMN_WIDTH - 2);
+			fprintf(p->out, "  %*s", COLUMN_WIDTH - 2, cut);
 		}
 		fputc('\n', p->out);
 	}
@@ -78,7 +78,7 @@ static void print_band(const struct page *p, int from, int to)
 		fprintf(p->out, "%-*s", NAME_WIDTH, cut);
 		for (int i = from; i < to; i++) {
 			cell_text(p, cell, p->column[i], text, sizeof(text));
-			fprintf(p->out, "%*s", COLUMN_WIDTH, text);
+			fprintf(p->out, "  %*s", COLUMN_WIDTH - 2, text);
 		}
 		fputc('\n', p->out);
 	}

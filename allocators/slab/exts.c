@@ -314,6 +314,8 @@ bool exts_large_alloc(struct frame *f, gfp_t gfp, struct kmalloc_token site)
 {
 	bool good;
 
+	if (!memcg_online() && !alloc_tag_enabled())
+		return true;
 	gate_enter();
 	good = describe_large(f, gfp, site);
 	gate_leave();

@@ -382,7 +382,9 @@ static bool is_anothers(const struct gate_pass *p)
 
 bool gate_is_inside(void)
 {
-	for_each_pass(p) if (owner_of(p) == self() && p->depth) return true;
+	for_each_pass (p)
+		if (owner_of(p) == self() && p->depth)
+			return true;
 	return false;
 }
 
@@ -396,7 +398,9 @@ static bool notes(const struct gate_pass *p, const struct lock *l)
 
 bool gate_holds(const struct lock *l)
 {
-	for_each_pass(p) if (owner_of(p) == self() && notes(p, l)) return true;
+	for_each_pass (p)
+		if (owner_of(p) == self() && notes(p, l))
+			return true;
 	return false;
 }
 
@@ -412,7 +416,9 @@ static bool is_still(const struct gate_pass *p, bool patient)
 
 static bool all_still(bool patient)
 {
-	for_each_pass(p) if (is_anothers(p) && !is_still(p, patient)) return false;
+	for_each_pass (p)
+		if (is_anothers(p) && !is_still(p, patient))
+			return false;
 	return true;
 }
 
@@ -426,7 +432,9 @@ static bool is_stuck(const struct gate_pass *p)
 /* Once the gate is shut: does everybody who waits do so for a lock that somebody has? */
 static bool all_stuck(void)
 {
-	for_each_pass(p) if (is_anothers(p) && !is_stuck(p)) return false;
+	for_each_pass (p)
+		if (is_anothers(p) && !is_stuck(p))
+			return false;
 	return true;
 }
 
@@ -547,7 +555,9 @@ static void forget(struct gate_pass *p)
 
 void gate_forget_others(void)
 {
-	for_each_pass(p) if (is_anothers(p)) forget(p);
+	for_each_pass (p)
+		if (is_anothers(p))
+			forget(p);
 	gate.passing = 0;
 	gate.next_pass_ns = 0;
 	gate.nr_urgent = 0;
