@@ -31,7 +31,8 @@ static inline void *kmalloc_try_hashed(uint32_t mask, size_t step, const void *l
  * An object, or NULL: nothing at hand, or @size is 0 or has no class. The two ways are apart, so
  * that the set of a constant token costs nothing.
  */
-static inline void *kmalloc_try(size_t size, struct kmalloc_token token)
+static __attribute__((always_inline)) inline void *kmalloc_try(size_t size,
+							       struct kmalloc_token token)
 {
 	uint32_t mask = __atomic_load_n(&slab_partition.mask, __ATOMIC_ACQUIRE);
 	size_t step = (size - 1) >> CLASS_STEP_SHIFT; /* size 0 becomes the largest */

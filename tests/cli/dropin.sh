@@ -102,6 +102,37 @@ says out '^none$'
 says err "^libslab-malloc: SLAB_OPTIONS: option partition cannot be 'sometimes'; give none, random or typed; the defaults are used$"
 [ "$(wc -l <err)" -eq 1 ] || bad 'not one line'
 
+# Whatever is asked first, libslab starts with the options of the drop-in.
+cat >first.c <<'END'
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int slab_option_get(const char *name, char *buf, size_t len);
+
+int main(int argc, char **argv)
+{
+	static char unused[4096], value[64];
+
+	setvbuf(stdout, unused, _IOFBF, sizeof(unused));
+	if (argc > 2)
+		malloc_info(0, stdout);
+	slab_option_get(argv[1], value, sizeof(value));
+	fflush(stdout);
+	strcat(value, "\n");
+	return write(1, value, strlen(value)) < 0;
+}
+END
+expect 'a program that asks first is built' 0 \
+	"$cc" -o first first.c -L"$SRCDIR/$BUILD" -Wl,-rpath,"$SRCDIR/$BUILD" -lslab-malloc
+expect 'a question before any malloc() starts it with the options' 0 env SLAB_OPTIONS=partition=random ./first partition
+says out '^random$'
+expect 'and 16 bytes are the alignment' 0 ./first minalign
+says out '^16$'
+expect 'malloc_info() before any malloc() too' 0 env SLAB_OPTIONS=partition=typed ./first partition info
+says out '^typed$'
+
 # Nothing of C++ is needed by the library itself.
 expect 'no symbol of a C++ library is undefined' 0 sh -c "nm -D -u '$library' | grep -c GLIBCXX; :"
 says out '^0$'
@@ -256,6 +287,10 @@ int open(const char *path, int flags, ...)
 	more = realloc(more, 100);
 	free(last);
 	free(more);
+	more = malloc(65530); /* more than is set aside, if only by the bytes before each block */
+	if (more)
+		memset(more, 1, 65530);
+	free(more);
 	last = copy;
 	return next(path, flags, 0600);
 }
@@ -268,6 +303,67 @@ expect 'an open() that allocates is no trouble while libslab starts' 0 \
 	env LD_PRELOAD="$library $top/wrapper.so" ./host
 says out '^plugin$'
 says_not err .
+
+# Loaded beside another malloc, by name.
+cat >beside.c <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	void *library = dlopen(argv[1], RTLD_NOW | (argc > 2 ? RTLD_DEEPBIND : RTLD_LOCAL));
+	void *(*take)(size_t) = library ? (void *(*)(size_t))dlsym(library, "malloc") : NULL;
+	void (*give)(void *) = library ? (void (*)(void *))dlsym(library, "free") : NULL;
+
+	for (size_t size = 1; take && size < 8 << 20; size *= 2)
+		give(take(size));
+	puts(library ? "loaded" : dlerror());
+	return library ? dlclose(library) : 1;
+}
+END
+expect 'a program that loads it is built' 0 "$cc" -o beside beside.c -ldl
+expect 'dlopen() takes it, with its thread-local memory' 0 ./beside "$library"
+says out '^loaded$'
+expect 'also in a scope of its own' 0 ./beside "$library" deep
+
+# A sanitizer's malloc in the program is before ours, and stays it.
+cat >sanitized.c <<'END'
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(void)
+{
+	char *line = NULL, *copy = strdup("copy");
+	size_t size = 0;
+	void *p = NULL;
+
+	p = reallocarray(p, 10, 100);
+	free(realloc(p, 5000));
+	free(copy);
+	free(pvalloc(10));
+	if (posix_memalign(&p, 64, 1000) || getline(&line, &size, stdin) < 0)
+		return 1;
+	free(p);
+	free(line);
+	malloc_trim(0);
+	puts("sane");
+	return 0;
+}
+END
+sanitized() {
+	echo a line | slabbed ./sanitized
+}
+for compiler in "$cc" clang-22; do
+	for flags in '-fsanitize=address -static-libasan' -fsanitize=undefined '-fsanitize=thread -static-libsan'; do
+		"$compiler" -g $flags -o sanitized sanitized.c >built 2>&1 || continue
+		echo a line | ./sanitized >plain.out 2>&1 || continue
+		expect "a program with $flags of $compiler runs" 0 sanitized
+		says out '^sane$'
+		says_not err .
+	done
+done
 
 # Linked instead of preloaded.
 expect 'a program is linked with the library' 0 \

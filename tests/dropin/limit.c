@@ -162,6 +162,65 @@ static void test_a_block_shrinks_although_no_memory_is_left(void **state)
 	assert_int_equal(run_in_child(shrink_without_memory, text, sizeof(text)), 0);
 }
 
+/* So often that they are kept (huge_stash.h), unless that is forbidden. */
+static void free_often(size_t size)
+{
+	void *p, *q;
+
+	for (int i = 0; i < 20; i++) {
+		p = malloc(size);
+		q = malloc(size);
+		free(p);
+		free(q);
+	}
+}
+
+static void run_out_with_kept_blocks(void)
+{
+	void *chain;
+
+	free_often(30 * MiB);
+	if (mallinfo2().keepcost < 30 * MiB)
+		_exit(2);
+	limit_more_bytes(0);
+	chain = take_all(16);
+	if (mallinfo2().keepcost > MiB)
+		_exit(3);
+	free_all(chain);
+}
+
+static void test_kept_blocks_go_before_small_ones_fail(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	need_a_limit();
+	assert_int_equal(run_in_child(run_out_with_kept_blocks, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+}
+
+static void keep_with_little_room(void)
+{
+	struct rlimit limit;
+
+	limit_more_bytes(70 * MiB);
+	free_often(30 * MiB);
+	getrlimit(RLIMIT_AS, &limit);
+	if (mmap(NULL, limit.rlim_cur / 4, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	    MAP_FAILED)
+		_exit(2);
+}
+
+static void test_what_is_kept_leaves_a_quarter_of_a_limit(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	need_a_limit();
+	assert_int_equal(run_in_child(keep_with_little_room, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+}
+
 /* Each page of its own kind, so that each is a mapping, until the system allows no more. */
 static void use_up_the_mappings(void)
 {
@@ -222,6 +281,8 @@ int main(void)
 		cmocka_unit_test(test_a_limit_gives_enomem_and_a_thread_starts_after_the_free),
 		cmocka_unit_test(test_threads_run_out_of_memory_together),
 		cmocka_unit_test(test_a_block_shrinks_although_no_memory_is_left),
+		cmocka_unit_test(test_kept_blocks_go_before_small_ones_fail),
+		cmocka_unit_test(test_what_is_kept_leaves_a_quarter_of_a_limit),
 		cmocka_unit_test(test_no_mapping_left_is_enomem),
 	};
 

@@ -2,7 +2,10 @@
 /* Threads: blocks of one freed by another, and what a thread still does when it ends. */
 #include "family.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
 
 #define NR_THREADS 4
 #define NR_BLOCKS  2000
@@ -87,6 +90,67 @@ static void test_a_destructor_of_a_thread_may_allocate(void **state)
 	pthread_key_delete(key);
 }
 
+/* The slow ways of the family on the smallest stack that a thread may have. */
+static void *use_all(void *arg)
+{
+	static const size_t sizes[] = { 1, 100, 5000, 9000, 70000, MiB, HUGE + 1 };
+	void *p;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		p = realloc(malloc(sizes[i]), sizes[i] * 3);
+		free(p);
+		free(calloc(1, sizes[i]));
+		free(memalign(4096, sizes[i]));
+	}
+	malloc_trim(0);
+	mallinfo2();
+	return arg;
+}
+
+static void test_the_least_stack_of_a_thread_is_enough(void **state)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	(void)state;
+	if (DROPIN_RENAMED) {
+		print_message("a sanitizer's frames are larger\n");
+		skip();
+	}
+	pthread_attr_init(&attr);
+	assert_int_equal(pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN), 0);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(pthread_create(&thread, &attr, use_all, NULL), 0);
+		pthread_join(thread, NULL);
+	}
+	pthread_attr_destroy(&attr);
+}
+
+static int nr_signals;
+
+static void count_signal(int signal)
+{
+	(void)signal;
+	__atomic_fetch_add(&nr_signals, 1, __ATOMIC_RELAXED);
+}
+
+/* Each signal may undo a sequence that takes or returns an object. */
+static void test_signals_that_do_not_allocate_are_harmless(void **state)
+{
+	struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART }, old;
+
+	(void)state;
+	sigaction(SIGPROF, &action, &old);
+	setitimer(ITIMER_PROF, &often, NULL);
+	while (__atomic_load_n(&nr_signals, __ATOMIC_RELAXED) < 20) {
+		run_all(take, 0);
+		run_all(give, 1);
+	}
+	setitimer(ITIMER_PROF, &never, NULL);
+	sigaction(SIGPROF, &old, NULL);
+}
+
 static void *ask(void *arg)
 {
 	for (int i = 0; i < 20; i++) {
@@ -115,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blocks_are_freed_by_other_threads),
 		cmocka_unit_test(test_a_destructor_of_a_thread_may_allocate),
+		cmocka_unit_test(test_the_least_stack_of_a_thread_is_enough),
+		cmocka_unit_test(test_signals_that_do_not_allocate_are_harmless),
 		cmocka_unit_test(test_trim_and_mallinfo_while_others_allocate),
 	};
 

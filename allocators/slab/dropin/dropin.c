@@ -47,11 +47,19 @@ static size_t padded_bytes(const struct request *r)
 	return r->align > MIN_ALIGN ? align_up(size, r->align) : size;
 }
 
+/* Address space that freed blocks still have is given up for a new one. */
+static void *from_kmalloc(size_t size, const struct request *r)
+{
+	void *p = kmalloc_token(size, r->gfp, r->token);
+
+	return p || !huge_trim() ? p : kmalloc_token(size, r->gfp, r->token);
+}
+
 /* As kvmalloc() does: a page that kmalloc has not got, the system has not got either. */
 static void *from_somewhere(const struct request *r)
 {
 	size_t size = padded_bytes(r);
-	void *p = size <= KMALLOC_MAX_SIZE ? kmalloc_token(size, r->gfp, r->token) : NULL;
+	void *p = size <= KMALLOC_MAX_SIZE ? from_kmalloc(size, r) : NULL;
 
 	if (p || size <= slab_page_bytes())
 		return p;
@@ -88,7 +96,7 @@ void *dropin_alloc_slow(size_t size, struct kmalloc_token t)
 }
 
 /* Large blocks may be known to be zero, so there it is left to who knows. */
-void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
+void *dropin_zalloc_slow(size_t n, size_t size, struct kmalloc_token t)
 {
 	size_t bytes;
 	void *p;

@@ -11,6 +11,8 @@
 #ifndef SLAB_DROPIN_DROPIN_H
 #define SLAB_DROPIN_DROPIN_H
 
+#include <string.h>
+
 #include "allocators/slab/kmalloc_fast.h"
 #include "allocators/slab/pagemap.h"
 
@@ -23,8 +25,9 @@
  */
 #define DROPIN_TOKEN_GIVEN 0x10000ul
 
-/* What the two fast paths below leave over. */
+/* What the three fast paths below leave over. */
 void *dropin_alloc_slow(size_t size, struct kmalloc_token t);
+void *dropin_zalloc_slow(size_t n, size_t size, struct kmalloc_token t);
 void dropin_free_slow(void *p);
 
 /* Size 0 gives a block of its own. */
@@ -36,7 +39,15 @@ static inline void *dropin_alloc(size_t size, struct kmalloc_token t)
 }
 
 /* @n * @size bytes that read as zero; an overflow is NULL. */
-void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t);
+static inline void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
+{
+	size_t bytes;
+	void *p = NULL;
+
+	if (likely(!__builtin_mul_overflow(n, size, &bytes)))
+		p = kmalloc_try(bytes, t);
+	return likely(p) ? memset(p, 0, bytes) : dropin_zalloc_slow(n, size, t);
+}
 
 /*
  * @p NULL is an allocation; size 0 frees @p and gives NULL. In place while the block suffices and

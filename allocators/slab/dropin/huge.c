@@ -237,22 +237,34 @@ static struct vmarea *in_the_way_of(const struct vmarea *a)
 	return old;
 }
 
-bool huge_free(void *p)
+static bool keep(struct vmarea *a, uint64_t now_ns)
 {
-	struct vmarea *a = take(p), *old;
-	uint64_t now_ns;
+	struct vmarea *old;
 	bool kept;
 
-	if (!a)
-		return false;
-	now_ns = os_now_ns();
 	while ((old = in_the_way_of(a)))
 		give_back(old);
 	lock_acquire(&huge_lock);
 	kept = huge_stash_put(a, now_ns);
 	lock_release(&huge_lock);
-	if (!kept)
+	return kept;
+}
+
+/* Where address space is scarce nothing is kept: the stack of a thread may need it. */
+bool huge_free(void *p)
+{
+	struct vmarea *a = take(p);
+	bool scarce;
+	uint64_t now_ns;
+
+	if (!a)
+		return false;
+	now_ns = os_now_ns();
+	scarce = !os_leaves_room(0);
+	if (scarce || !keep(a, now_ns))
 		give_back(a);
+	if (scarce)
+		huge_trim();
 	expire(now_ns);
 	return true;
 }

@@ -4,8 +4,9 @@
  * and allocates them again would pay 2048 page faults each time. A block is kept only if that has
  * happened: a request came within 50 ms of giving back a block that would have served it. Then
  * blocks up to 64 MiB are kept, 128 MiB together, each for 50 ms; one that nobody wanted in that
- * time goes back at the next call that is not the shortest way, and keeping ends with it. glibc
- * does it by moving its mmap threshold, up to 32 MiB, for ever.
+ * time goes back at the next call that is not the shortest way, and keeping ends with it. Under
+ * RLIMIT_AS none is kept unless a quarter of the limit (64 MiB at most) is free beside. glibc does
+ * it by moving its mmap threshold, up to 32 MiB, for ever.
  *
  * The caller holds huge_lock. The areas are in no tree.
  */

@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 
 #include "allocators/slab/report.h"
-#include "dropin.h"
 #include "home.h"
 #include "lib/bits.h"
 
@@ -68,7 +67,7 @@ static __attribute__((noinline)) void *insist(size_t align, size_t size, struct 
 	return p;
 }
 
-void *dropin_new(size_t align, size_t size, struct kmalloc_token t)
+void *dropin_new_aligned(size_t align, size_t size, struct kmalloc_token t)
 {
 	void *p = dropin_aligned(align, size, t);
 
@@ -95,7 +94,7 @@ static __attribute__((noinline)) void *catching(size_t align, size_t size)
 }
 
 /* The library's own form knows no token. */
-void *dropin_new_nothrow(size_t align, size_t size, struct kmalloc_token t)
+void *dropin_new_aligned_nothrow(size_t align, size_t size, struct kmalloc_token t)
 {
 	void *p = dropin_aligned(align, size, t);
 

@@ -40,46 +40,46 @@ void delete_array_sized_aligned(void *p, size_t size, size_t align)
 
 void *new_single(size_t size)
 {
-	return dropin_new(DROPIN_NEW_ALIGN, size, DROPIN_HERE);
+	return dropin_new(size, DROPIN_HERE);
 }
 
 void *new_single_nothrow(size_t size, const void *nothrow)
 {
 	(void)nothrow;
-	return dropin_new_nothrow(DROPIN_NEW_ALIGN, size, DROPIN_HERE);
+	return dropin_new_nothrow(size, DROPIN_HERE);
 }
 
 void *new_single_aligned(size_t size, size_t align)
 {
-	return dropin_new(align, size, DROPIN_HERE);
+	return dropin_new_aligned(align, size, DROPIN_HERE);
 }
 
 void *new_single_aligned_nothrow(size_t size, size_t align, const void *nothrow)
 {
 	(void)nothrow;
-	return dropin_new_nothrow(align, size, DROPIN_HERE);
+	return dropin_new_aligned_nothrow(align, size, DROPIN_HERE);
 }
 
 void *new_array(size_t size)
 {
-	return dropin_new(DROPIN_NEW_ALIGN, size, DROPIN_HERE);
+	return dropin_new(size, DROPIN_HERE);
 }
 
 void *new_array_nothrow(size_t size, const void *nothrow)
 {
 	(void)nothrow;
-	return dropin_new_nothrow(DROPIN_NEW_ALIGN, size, DROPIN_HERE);
+	return dropin_new_nothrow(size, DROPIN_HERE);
 }
 
 void *new_array_aligned(size_t size, size_t align)
 {
-	return dropin_new(align, size, DROPIN_HERE);
+	return dropin_new_aligned(align, size, DROPIN_HERE);
 }
 
 void *new_array_aligned_nothrow(size_t size, size_t align, const void *nothrow)
 {
 	(void)nothrow;
-	return dropin_new_nothrow(align, size, DROPIN_HERE);
+	return dropin_new_aligned_nothrow(align, size, DROPIN_HERE);
 }
 
 void delete_single(void *p)

@@ -2,6 +2,7 @@
 /* Booting with SLAB_OPTIONS, and memory until that is done. See start.h. */
 #include "start.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ void *start_alloc(size_t size)
 	size_t bytes, at;
 	char *p;
 
-	if (!starting || size > EARLY_BYTES)
+	if (!starting || size > EARLY_BYTES - EARLY_ALIGN)
 		return NULL;
 	bytes = EARLY_ALIGN + align_up(size, EARLY_ALIGN);
 	at = __atomic_fetch_add(&early_used, bytes, __ATOMIC_RELAXED);
@@ -132,3 +133,17 @@ bool start_slow(void)
 	errno = saved;
 	return !err || err == -EBUSY;
 }
+
+#if !DROPIN_RENAMED
+DROPIN_API void *malloc(size_t size);
+
+/*
+ * Or the first call may be one of libslab's own, which would start it with other options. Not where
+ * the program has another malloc, as with ThreadSanitizer, which is not ready for calls of mmap().
+ */
+static __attribute__((constructor)) void start_at_last(void)
+{
+	if (dlsym(RTLD_DEFAULT, "malloc") == (void *)malloc)
+		start_ensure();
+}
+#endif

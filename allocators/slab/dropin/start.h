@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starting libslab for a program that does not know of it, at its first allocation: in the dynamic
- * linker, before any constructor. The options come from the variable SLAB_OPTIONS of the
- * environment, unless the program runs with rights that its caller has not (AT_SECURE); one that
- * is wrong is a line on fd 2, and the defaults hold. One option is not libslab's: token_stats=FILE
- * (token_stats.h); FILE has no comma.
+ * linker, before any constructor, or in a constructor of its own. The options come from the
+ * variable SLAB_OPTIONS of the environment, unless the program runs with rights that its caller has
+ * not (AT_SECURE); one that is wrong is a line on fd 2, and the defaults hold. One option is not
+ * libslab's: token_stats=FILE (token_stats.h); FILE has no comma.
  *
  * What libslab calls while it starts may itself allocate, where another preloaded library wraps
  * open() or mmap(). Such a call, by the thread that starts libslab, gets a piece of a static block

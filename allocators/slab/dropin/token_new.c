@@ -33,22 +33,21 @@ struct sized {
 #define NOTHROW UNUSED const void *nothrow
 #define HOTNESS UNUSED unsigned char hotness
 
-BOTH(, (size_t size, size_t token), dropin_new(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)))
+BOTH(, (size_t size, size_t token), dropin_new(size, TOKEN_HERE(token)))
 BOTH(RKSt9nothrow_t, (size_t size, NOTHROW, size_t token),
-     dropin_new_nothrow(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)))
+     dropin_new_nothrow(size, TOKEN_HERE(token)))
 BOTH(St11align_val_t, (size_t size, size_t align, size_t token),
-     dropin_new(align, size, TOKEN_HERE(token)))
+     dropin_new_aligned(align, size, TOKEN_HERE(token)))
 BOTH(St11align_val_tRKSt9nothrow_t, (size_t size, size_t align, NOTHROW, size_t token),
-     dropin_new_nothrow(align, size, TOKEN_HERE(token)))
-BOTH(12__hot_cold_t, (size_t size, HOTNESS, size_t token),
-     dropin_new(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)))
+     dropin_new_aligned_nothrow(align, size, TOKEN_HERE(token)))
+BOTH(12__hot_cold_t, (size_t size, HOTNESS, size_t token), dropin_new(size, TOKEN_HERE(token)))
 BOTH(RKSt9nothrow_t12__hot_cold_t, (size_t size, NOTHROW, HOTNESS, size_t token),
-     dropin_new_nothrow(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)))
+     dropin_new_nothrow(size, TOKEN_HERE(token)))
 BOTH(St11align_val_t12__hot_cold_t, (size_t size, size_t align, HOTNESS, size_t token),
-     dropin_new(align, size, TOKEN_HERE(token)))
+     dropin_new_aligned(align, size, TOKEN_HERE(token)))
 BOTH(St11align_val_tRKSt9nothrow_t12__hot_cold_t,
      (size_t size, size_t align, NOTHROW, HOTNESS, size_t token),
-     dropin_new_nothrow(align, size, TOKEN_HERE(token)))
+     dropin_new_aligned_nothrow(align, size, TOKEN_HERE(token)))
 
 static struct sized sized(void *p)
 {
@@ -63,23 +62,23 @@ struct sized token___size_returning_new_aligned_hot_cold(size_t size, size_t ali
 
 struct sized token___size_returning_new(size_t size, size_t token)
 {
-	return sized(dropin_new(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)));
+	return sized(dropin_new(size, TOKEN_HERE(token)));
 }
 
 struct sized token___size_returning_new_hot_cold(size_t size, HOTNESS, size_t token)
 {
-	return sized(dropin_new(DROPIN_NEW_ALIGN, size, TOKEN_HERE(token)));
+	return sized(dropin_new(size, TOKEN_HERE(token)));
 }
 
 struct sized token___size_returning_new_aligned(size_t size, size_t align, size_t token)
 {
-	return sized(dropin_new(align, size, TOKEN_HERE(token)));
+	return sized(dropin_new_aligned(align, size, TOKEN_HERE(token)));
 }
 
 struct sized token___size_returning_new_aligned_hot_cold(size_t size, size_t align, HOTNESS,
 							 size_t token)
 {
-	return sized(dropin_new(align, size, TOKEN_HERE(token)));
+	return sized(dropin_new_aligned(align, size, TOKEN_HERE(token)));
 }
 
 #define TOKEN_ENTRY(name, nr) TOKEN_EXPORT(name);
