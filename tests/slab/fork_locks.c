@@ -72,7 +72,7 @@ static void test_stdio_and_libslab_do_not_wait_for_each_other(void **state)
 	if (skip_forks())
 		skip();
 	start(threads, NR_THREADS, use_stdio);
-	fork_times(100);
+	fork_times(times(30));
 	finish(threads, NR_THREADS);
 	assert_int_equal(gate_nr_passed(), passed);
 }
@@ -117,7 +117,7 @@ static void test_who_has_a_lock_that_fork_wants_passes_the_gate(void **state)
 		skip();
 	start(threads, NR_THREADS, allocate_with_mutex);
 	handlers_lock = true;
-	for (int i = 0; i < 20 || (gate_nr_passed() == passed && i < 1000); i++)
+	for (unsigned int i = 0; i < times(3) || (gate_nr_passed() == passed && i < 1000); i++)
 		fork_times(1);
 	handlers_lock = false;
 	finish(threads, NR_THREADS);

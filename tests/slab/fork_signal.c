@@ -82,9 +82,9 @@ static void work_until(unsigned int enough)
 
 static unsigned int enough(void)
 {
-	unsigned int nr = strstr(mode, "debug") ? 100 : 300;
+	unsigned int nr = strstr(mode, "debug") ? 20 : 40;
 
-	return UNDER_ASAN ? nr / 4 : nr;
+	return times(UNDER_ASAN ? nr / 2 : nr);
 }
 
 static void *work(void *arg)
