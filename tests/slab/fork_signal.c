@@ -82,7 +82,7 @@ static void work_until(unsigned int enough)
 
 static unsigned int enough(void)
 {
-	unsigned int nr = strstr(mode, "debug") ? 20 : 40;
+	unsigned int nr = strstr(mode, "debug") ? 10 : 20;
 
 	return times(UNDER_ASAN ? nr / 2 : nr);
 }
