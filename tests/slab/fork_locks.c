@@ -72,7 +72,7 @@ static void test_stdio_and_libslab_do_not_wait_for_each_other(void **state)
 	if (skip_forks())
 		skip();
 	start(threads, NR_THREADS, use_stdio);
-	fork_times(100);
+	fork_times(40);
 	finish(threads, NR_THREADS);
 	assert_int_equal(gate_nr_passed(), passed);
 }
