@@ -3,7 +3,8 @@
  * The lines that hold a suite's targets against a run, each for one own allocator as it is without
  * options. With "time" for time per operation less the null row's of the same block:
  *
- *  a  mean	time over that of each cell's fastest peer, mean over the cells
+ *  a  mean	time over that of each cell's fastest peer, mean over the cells; and over that of
+ *		the one peer that is fastest over all cells
  *     worst	the same of the cell where it is largest
  *     each	the same of every cell of one workload: in how many it is at or below the target
  *  b  peak, drained

@@ -17,7 +17,7 @@
 #include "lib/lock.h"
 
 #define NR_PASSES  64u
-#define AWAY_NS	   10000000ull	/* so long a function of the program is waited for */
+#define AWAY_NS	   100000000ull /* so long a function of the program is waited for */
 #define PASS_NS	   100000000ull /* so long a gate stays closed before anybody passes */
 #define PAUSE_NS   1000000ull	/* after each that passed; between two looks of who may */
 #define NAP_NS	   100000	/* between two looks */

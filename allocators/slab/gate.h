@@ -20,9 +20,9 @@
  *   forking    it forks in a signal handler that interrupted libslab, and waits for its turn
  *
  * Closing. gate_close() keeps everybody else out and lets those inside come out. It ends when no
- * pass is taken but those that cannot go on: parked; away for longer than 10 ms; waiting for a lock
- * that one of these or the forking thread itself has. From then on these stay where they are. The
- * forking thread passes as if the gate were open.
+ * pass is taken but those that cannot go on: parked; away for longer than 100 ms; waiting for a
+ * lock that one of these or the forking thread itself has. From then on these stay where they are.
+ * The forking thread passes as if the gate were open.
  *
  * Passing a closed gate. Between libslab's handler and the fork itself the C library takes locks
  * (slab.h). Whoever has one of these and waits at the gate would wait for ever; so after 100 ms

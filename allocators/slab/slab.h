@@ -12,29 +12,30 @@
  * address range; vmalloc, pmalloc, kfence and the tables beside have mappings of their own.
  *
  * fork(): any thread may fork at any time. fork() lets the other threads finish what they are doing
- * in slow paths and keeps them out of libslab meanwhile, microseconds as a rule; so the child has
- * every cache and object of the parent, slab_check() holds in it, and it and its children go on
- * with all of libslab, with threads and with forks of their own. Beyond that rule:
+ * in slow paths and keeps them out meanwhile, microseconds as a rule. So the child has every cache
+ * and object of the parent, slab_check() holds in it, and it and its children go on with all of
+ * libslab, with threads and with forks of their own. What grace periods add is in rcupdate.h.
  *
- *   in a signal handler   that interrupted libslab anywhere: the handler may fork, and its child
- * may end, call exec, or return and go on. While the handler runs, parent and child call of libslab
- * only what handlers may. Threads that wait for what was interrupted are not waited for, and what
- * they have in hand is lost in the child: the objects of up to three sheaves and a batch each. What
- * two handlers interrupted at once cannot both be finished: if both fork, the child of the first
- * may find what the second's thread was changing half changed. glibc calls its own fork() safe in
- * handlers only in a process of one thread. functions of yours    that libslab calls (constructors,
- * shrinkers, reclaim): waited for for 10 ms. Then the child goes on without that thread, with the
- * same loss. locks of others       that fork() takes once libslab stands still: those of handlers
- * registered before libslab's first call, the name service of glibc. A thread that has one and
- * waits for libslab is let in after 100 ms. If one is inside at the very moment of the fork, which
- * only others than that thread can be, what it was changing is half changed in the child. The lock
- * of stdio is no case of this, libslab's handler takes it first. a thread that never   comes out,
- * stopped inside or waiting in a handler for the one that forks: after 5 s fork() goes on without
- * it, as above. vfork(), posix_spawn(), system(), popen(): nothing of libslab is called or needed.
- *   _Fork(), clone() without CLONE_VM: no handler runs, so the child may call only kmalloc_nolock()
- *                         and kfree_nolock(), which never wait.
+ * A signal handler may fork, too, whatever of libslab it interrupted; its child may end, call exec,
+ * or return and go on. Threads that wait for what was interrupted cannot be waited for: the child
+ * goes on without them, and has lost what they had in hand, at most the objects of three sheaves
+ * and a batch each, their charges to memory groups, and with virtual=1 the addresses of a block. If
+ * two threads do this at once, the child of the first may find what the second's handler
+ * interrupted half changed. glibc, which takes locks of its own, calls fork() safe in handlers only
+ * in a process of one thread.
  *
- * What grace periods add is in rcupdate.h. pmalloc areas are shared with the child (pmalloc.h).
+ * Three more kinds of threads are not waited for without end. One that is in a function of the
+ * program which libslab called (a constructor, a shrinker, reclaim) for more than 100 ms is left
+ * behind, with the loss above. One that waits for libslab, but has a lock that fork() takes
+ * afterwards (the name service of glibc; handlers registered before the first call of libslab), is
+ * let in after 100 ms, like all others in turn; if one of those others is inside at the very moment
+ * of the fork, what it was changing is half changed in the child. That is so, too, of one that does
+ * not come out within 5 s. The locks of stdio need none of this: libslab takes the first of them
+ * before.
+ *
+ * vfork(), posix_spawn(), system() and popen() call no handlers and need none. After _Fork(), or
+ * clone() without CLONE_VM, which call none either, the child may use only kmalloc_nolock() and
+ * kfree_nolock(), which never wait.
  */
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H

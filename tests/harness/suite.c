@@ -232,7 +232,20 @@ static struct compare *known_lines(simulated_spoil *spoil)
 	return c;
 }
 
-enum { EACH, MEAN, WORST, PEAK, PEAK_ONE, DRAINED, DRAINED_ONE, OPTIONS, P999, CROWD, NR_LINES };
+enum {
+	EACH,
+	MEAN,
+	MEAN_ONE,
+	WORST,
+	PEAK,
+	PEAK_ONE,
+	DRAINED,
+	DRAINED_ONE,
+	OPTIONS,
+	P999,
+	CROWD,
+	NR_LINES
+};
 
 static void assert_line(int i, char part, double ratio, bool passed)
 {
@@ -255,6 +268,7 @@ static void test_the_lines_tell_the_known_truth(void **state)
 	assert_false(line[EACH].passed);
 	assert_non_null(strstr(line[EACH].more, "above: batch:b 1.200 [1.200 .. 1.200] to fast"));
 	assert_line(MEAN, 'a', pow(0.8 * 1.2, 0.2), true);
+	assert_non_null(strstr(line[MEAN_ONE].what, "the fastest peer over all"));
 	assert_int_equal(line[MEAN].ratio.nr_cells, 5);
 	assert_int_equal(line[MEAN].ratio.n, 8);
 	assert_line(WORST, 'a', 1.2, false);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "allocators/slab/large.h"
 #include "allocators/slab/percpu.h"
 #include "modes.h"
 #include "no_fence.h"
@@ -133,6 +134,35 @@ static void test_a_child_has_all_that_the_parent_had(void **state)
 	finish(threads);
 }
 
+/* More than a block of pointers, so that the monitor comes soon. */
+static int wait_for_worker(int nr)
+{
+	size_t before;
+
+	kvfree_rcu_barrier();
+	before = large_bytes();
+	for (int i = 0; i < nr; i++)
+		kfree_rcu_mightsleep(kmalloc(20000, GFP_KERNEL));
+	while (large_bytes() > before + 200 * 32768)
+		usleep(1000);
+	return CHILD_GOOD;
+}
+
+/* Whatever the parent's worker was about to do. */
+static void test_the_worker_of_a_child_frees_what_it_defers(void **state)
+{
+	(void)state;
+	if (skip_forks())
+		skip();
+	for (unsigned int i = 0; i < nr_forks() / 4; i++) {
+		for (int j = 0; j < 600; j++)
+			kfree_rcu_mightsleep(kmalloc(20000, GFP_KERNEL));
+		usleep(3000 + i * 31 % 2000);
+		assert_int_equal(child_of(wait_for_worker, 600), CHILD_GOOD);
+	}
+	kvfree_rcu_barrier();
+}
+
 static int run(const char *m)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +170,7 @@ static int run(const char *m)
 		cmocka_unit_test(test_children_of_busy_threads_go_on),
 		cmocka_unit_test(test_several_threads_fork_at_once),
 		cmocka_unit_test(test_a_child_has_all_that_the_parent_had),
+		cmocka_unit_test(test_the_worker_of_a_child_frees_what_it_defers),
 	};
 
 	watchdog(UNDER_ASAN ? 400 : 200);

@@ -209,6 +209,41 @@ static void *fork_here(void *arg)
 	return NULL;
 }
 
+static void *keep_and_wait(void *arg)
+{
+	allocate_and_free(arg);
+	pthread_barrier_wait(&used);
+	pthread_barrier_wait(&destroyed);
+	return NULL;
+}
+
+static void test_a_child_shrinks_what_its_parent_s_threads_have_at_hand(void **state)
+{
+	pthread_t thread;
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	if (UNDER_TSAN) {
+		print_message("ThreadSanitizer does not like the fork of many threads\n");
+		skip();
+	}
+	pthread_barrier_init(&used, NULL, 2);
+	pthread_barrier_init(&destroyed, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, keep_and_wait, NULL), 0);
+	pthread_barrier_wait(&used);
+	assert_true(kmem_cache_shrink(cache));
+	pid = fork();
+	if (!pid) {
+		alarm(60);
+		_exit(kmem_cache_shrink(cache) ? 1 : 70);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 70);
+	pthread_barrier_wait(&destroyed);
+	pthread_join(thread, NULL);
+}
+
 /* The lanes of threads that are not there any more are emptied by who destroys the cache. */
 static void test_a_child_can_destroy_what_its_parent_s_threads_used(void **state)
 {
@@ -239,6 +274,9 @@ int main(void)
 						destroy_cache),
 		cmocka_unit_test_setup_teardown(test_destroying_empties_the_lanes_of_living_threads,
 						make_cache, destroy_cache),
+		cmocka_unit_test_setup_teardown(
+			test_a_child_shrinks_what_its_parent_s_threads_have_at_hand, make_cache,
+			destroy_cache),
 		cmocka_unit_test_setup_teardown(
 			test_a_child_can_destroy_what_its_parent_s_threads_used, make_cache,
 			destroy_cache),
