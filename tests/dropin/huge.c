@@ -41,9 +41,33 @@ static void test_a_block_that_is_wanted_again_is_kept(void **state)
 	assert_true(comes_back(9 * MiB, 8 * MiB + 10000));
 	assert_true(kept_bytes() >= 8 * MiB);
 	malloc_trim(0);
-	assert_false(comes_back(8 * MiB, 16 * MiB));
+	assert_false(comes_back(6 * MiB, 30 * MiB));
 	malloc_trim(0);
 	assert_false(comes_back(80 * MiB, 80 * MiB));
+}
+
+/* A larger one is cut, a smaller one grows; what was in them shows it. */
+static void test_a_kept_block_of_another_size_serves(void **state)
+{
+	char *p, *q;
+
+	(void)state;
+	assert_true(comes_back(8 * MiB, 20 * MiB));
+	malloc_trim(0);
+	assert_true(comes_back(30 * MiB, 8 * MiB));
+	p = malloc(8 * MiB);
+	q = malloc(8 * MiB);
+	assert_true(kept_bytes() >= 8 * MiB);
+	memset(p, 1, 8 * MiB);
+	memset(q, 2, 8 * MiB);
+	for (size_t i = 0; i < 8 * MiB; i += 4096)
+		assert_int_equal(p[i], 1);
+	p = realloc(p, 12 * MiB);
+	assert_int_equal(p[8 * MiB - 1], 1);
+	free(p);
+	free(q);
+	malloc_trim(0);
+	assert_int_equal(mallinfo2().hblkhd, 0);
 }
 
 static void test_a_block_that_is_not_wanted_goes_back(void **state)
@@ -127,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_block_that_is_wanted_again_is_kept),
+		cmocka_unit_test(test_a_kept_block_of_another_size_serves),
 		cmocka_unit_test(test_a_block_that_is_not_wanted_goes_back),
 		cmocka_unit_test(test_it_goes_back_although_only_small_ones_are_wanted),
 		cmocka_unit_test(test_calloc_of_a_kept_block_is_zero),

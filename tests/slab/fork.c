@@ -22,9 +22,9 @@ static unsigned int nr_bad;
 static unsigned int nr_forks(void)
 {
 	bool slow = strstr(mode, "debug") || strstr(mode, "virtual");
-	unsigned int nr = slow ? 60 : strcmp(mode, "seed=1") ? 200 : 1000;
+	unsigned int nr = slow ? 16 : 60;
 
-	return UNDER_ASAN ? nr / 4 : nr;
+	return times(UNDER_ASAN ? nr / 2 : nr);
 }
 
 struct deferred {

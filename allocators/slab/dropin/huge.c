@@ -152,16 +152,78 @@ bool huge_trim(void)
 	return any;
 }
 
+static struct vmarea *in_the_way_of(const struct vmarea *a)
+{
+	struct vmarea *old;
+
+	lock_acquire(&huge_lock);
+	old = huge_stash_make_room(a->bytes);
+	lock_release(&huge_lock);
+	return old;
+}
+
+static bool keep(struct vmarea *a, uint64_t now_ns)
+{
+	struct vmarea *old;
+	bool kept;
+
+	while ((old = in_the_way_of(a)))
+		give_back(old);
+	lock_acquire(&huge_lock);
+	kept = huge_stash_put(a, now_ns);
+	lock_release(&huge_lock);
+	return kept;
+}
+
+/* What is behind @bytes of @a is kept as a block of its own. Without memory for that it goes back.
+ */
+static void cut(struct vmarea *a, size_t bytes, uint64_t now_ns)
+{
+	struct vmarea *rest = kmalloc(sizeof(*rest), GFP_KERNEL);
+	uintptr_t end = vmarea_end(a);
+
+	a->bytes = bytes;
+	if (!rest) {
+		os_unmap((void *)vmarea_end(a), end - vmarea_end(a));
+		return;
+	}
+	*rest = (struct vmarea){ .start = vmarea_end(a), .bytes = end - vmarea_end(a) };
+	if (!keep(rest, now_ns))
+		give_back(rest);
+}
+
+static bool grow(struct vmarea *a, size_t bytes)
+{
+	void *new = mremap((void *)a->start, a->bytes, bytes, MREMAP_MAYMOVE);
+
+	if (new == MAP_FAILED)
+		return false;
+	a->start = (uintptr_t) new;
+	a->bytes = bytes;
+	return true;
+}
+
+/* A kept block, made to be of @bytes; up to an eighth more does no harm. */
+static struct vmarea *fit(struct vmarea *a, size_t bytes, uint64_t now_ns)
+{
+	if (a->bytes > bytes + bytes / 8)
+		cut(a, bytes, now_ns);
+	if (a->bytes >= bytes || grow(a, bytes))
+		return a;
+	give_back(a);
+	return NULL;
+}
+
 static struct vmarea *find_kept(size_t bytes, size_t align)
 {
 	uint64_t now_ns = os_now_ns();
 	struct vmarea *a;
 
 	lock_acquire(&huge_lock);
-	a = huge_stash_take(bytes, align, now_ns);
+	a = huge_stash_take(bytes, align <= page_bytes() ? 1 : align, now_ns);
 	lock_release(&huge_lock);
 	expire(now_ns);
-	return a;
+	return a ? fit(a, bytes, now_ns) : NULL;
 }
 
 /* Sets @kept if what lies in the block is not known to be zero. */
@@ -225,29 +287,6 @@ void *huge_resize(void *p, size_t size)
 	}
 	add(a);
 	return new == MAP_FAILED ? NULL : new;
-}
-
-static struct vmarea *in_the_way_of(const struct vmarea *a)
-{
-	struct vmarea *old;
-
-	lock_acquire(&huge_lock);
-	old = huge_stash_make_room(a->bytes);
-	lock_release(&huge_lock);
-	return old;
-}
-
-static bool keep(struct vmarea *a, uint64_t now_ns)
-{
-	struct vmarea *old;
-	bool kept;
-
-	while ((old = in_the_way_of(a)))
-		give_back(old);
-	lock_acquire(&huge_lock);
-	kept = huge_stash_put(a, now_ns);
-	lock_release(&huge_lock);
-	return kept;
 }
 
 /* Where address space is scarce nothing is kept: the stack of a thread may need it. */

@@ -26,9 +26,10 @@ static struct {
 	bool keeping;
 } stash;
 
+/* The rest of a smaller one is less than what new memory would cost. */
 static bool serves(size_t bytes, size_t wanted)
 {
-	return bytes >= wanted && bytes - wanted <= wanted / 8;
+	return bytes >= wanted / 4;
 }
 
 static void set_kept_bytes(size_t bytes)
@@ -54,13 +55,30 @@ static bool is_missed(size_t bytes, uint64_t now_ns)
 	return false;
 }
 
+/* Is @a the better one of two that serve? The least that suffices, else the most. */
+static bool is_better(const struct vmarea *a, const struct vmarea *best, size_t bytes)
+{
+	if (!best)
+		return true;
+	if ((a->bytes >= bytes) != (best->bytes >= bytes))
+		return a->bytes >= bytes;
+	return a->bytes >= bytes ? a->bytes < best->bytes : a->bytes > best->bytes;
+}
+
+static bool is_usable(const struct vmarea *a, size_t bytes, size_t align)
+{
+	if (align == 1)
+		return serves(a->bytes, bytes);
+	return a->bytes >= bytes && a->start % align == 0;
+}
+
 struct vmarea *huge_stash_take(size_t bytes, size_t align, uint64_t now_ns)
 {
 	struct kept *best = NULL;
 
 	for (struct kept *k = stash.kept; k < stash.kept + NR_KEPT; k++)
-		if (k->area && serves(k->area->bytes, bytes) && k->area->start % align == 0 &&
-		    (!best || k->area->bytes < best->area->bytes))
+		if (k->area && is_usable(k->area, bytes, align) &&
+		    is_better(k->area, best ? best->area : NULL, bytes))
 			best = k;
 	if (best)
 		return take(best);

@@ -2,11 +2,11 @@
 /*
  * Freed blocks of huge.h that are kept with their memory for a while: a program that frees 8 MiB
  * and allocates them again would pay 2048 page faults each time. A block is kept only if that has
- * happened: a request came within 50 ms of giving back a block that would have served it. Then
- * blocks up to 64 MiB are kept, 128 MiB together, each for 50 ms; one that nobody wanted in that
- * time goes back at the next call that is not the shortest way, and keeping ends with it. Under
- * RLIMIT_AS none is kept unless a quarter of the limit (64 MiB at most) is free beside. glibc does
- * it by moving its mmap threshold, up to 32 MiB, for ever.
+ * happened: a request came within 50 ms of giving back a block that would have served it, or a
+ * quarter of it. Then blocks up to 64 MiB are kept, 128 MiB together, each for 50 ms; one that
+ * nobody wanted in that time goes back at the next call that is not the shortest way, and keeping
+ * ends with it. Under RLIMIT_AS none is kept unless a quarter of the limit (64 MiB at most) is free
+ * beside. glibc does it by moving its mmap threshold, up to 32 MiB, for ever.
  *
  * The caller holds huge_lock. The areas are in no tree.
  */
@@ -19,7 +19,10 @@
 
 #include "allocators/slab/vmtree.h"
 
-/* A kept block of @bytes or at most an eighth more, at a multiple of @align; NULL if there is none.
+/*
+ * The smallest kept block of at least @bytes at a multiple of @align, else the largest of at least
+ * a quarter of them if any page will do (@align 1), for the caller to cut or to let grow; NULL:
+ * none.
  */
 struct vmarea *huge_stash_take(size_t bytes, size_t align, uint64_t now_ns);
 
