@@ -22,7 +22,7 @@ static unsigned int nr_bad;
 static unsigned int nr_forks(void)
 {
 	bool slow = strstr(mode, "debug") || strstr(mode, "virtual");
-	unsigned int nr = slow ? 16 : 60;
+	unsigned int nr = slow ? 8 : 30;
 
 	return times(UNDER_ASAN ? nr / 2 : nr);
 }
