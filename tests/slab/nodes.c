@@ -394,7 +394,7 @@ static void test_this_system_has_at_least_one_node(void **state)
 static int boot(void **state)
 {
 	(void)state;
-	return slab_boot("nodes=4,range=64M");
+	return slab_boot("nodes=4,range=64M,purge_thread=0"); /* nodes_init() is called again */
 }
 
 int main(void)
