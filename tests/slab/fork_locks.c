@@ -84,7 +84,7 @@ static void test_stdio_and_libslab_do_not_wait_for_each_other(void **state)
 	if (skip_forks())
 		skip();
 	start(threads, NR_THREADS, use_stdio);
-	fork_times(times(30));
+	fork_times(times(15));
 	finish(threads, NR_THREADS);
 	/* Without libslab's hold of the list nearly each fork needs somebody to pass. */
 	if (!UNDER_ASAN)
@@ -132,7 +132,7 @@ static void test_who_has_a_lock_that_fork_wants_passes_the_gate(void **state)
 		skip();
 	start(threads, NR_THREADS, allocate_with_mutex);
 	handlers_lock = true;
-	for (unsigned int i = 0; i < times(3) || (gate_nr_passed() == passed && i < 1000); i++)
+	for (unsigned int i = 0; i < times(1) || (gate_nr_passed() == passed && i < 1000); i++)
 		fork_times(1);
 	handlers_lock = false;
 	finish(threads, NR_THREADS);
