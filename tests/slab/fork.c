@@ -7,6 +7,7 @@
 #include "forks.h"
 
 #include <errno.h>
+#include <sched.h>
 
 #include "allocators/slab/large.h"
 #include "allocators/slab/percpu.h"
@@ -135,31 +136,64 @@ static void test_a_child_has_all_that_the_parent_had(void **state)
 }
 
 /* More than a block of pointers, so that the monitor comes soon. */
-static int wait_for_worker(int nr)
+static void defer_large(void)
 {
-	size_t before;
-
-	kvfree_rcu_barrier();
-	before = large_bytes();
-	for (int i = 0; i < nr; i++)
+	for (int i = 0; i < 600; i++)
 		kfree_rcu_mightsleep(kmalloc(20000, GFP_KERNEL));
-	while (large_bytes() > before + 200 * 32768)
-		usleep(1000);
-	return CHILD_GOOD;
 }
 
-/* Whatever the parent's worker was about to do. */
-static void test_the_worker_of_a_child_frees_what_it_defers(void **state)
+static int wait_for_worker(int arg)
 {
+	size_t before = large_bytes();
+
+	defer_large();
+	while (large_bytes() > before)
+		usleep(1000);
+	return arg;
+}
+
+static void *wait_for_readers(void *arg)
+{
+	synchronize_rcu();
+	return arg;
+}
+
+static void *stop_later(void *arg)
+{
+	usleep(30000);
+	reader_stop(arg);
+	return NULL;
+}
+
+/* What is gathered is gathered by CPU. */
+static void stay_on_this_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Its work is due while fork() waits for a grace period: in the child nobody has it in hand. */
+static void test_the_worker_of_a_child_does_what_its_parent_s_was_about_to(void **state)
+{
+	pthread_t waits, stops;
+	struct reader r;
+
 	(void)state;
 	if (skip_forks())
 		skip();
-	for (unsigned int i = 0; i < nr_forks() / 4; i++) {
-		for (int j = 0; j < 600; j++)
-			kfree_rcu_mightsleep(kmalloc(20000, GFP_KERNEL));
-		usleep(3000 + i * 31 % 2000);
-		assert_int_equal(child_of(wait_for_worker, 600), CHILD_GOOD);
-	}
+	stay_on_this_cpu();
+	kvfree_rcu_barrier();
+	reader_start(&r);
+	defer_large();
+	assert_int_equal(pthread_create(&waits, NULL, wait_for_readers, NULL), 0);
+	assert_int_equal(pthread_create(&stops, NULL, stop_later, &r), 0);
+	usleep(1000);
+	assert_int_equal(child_of(wait_for_worker, CHILD_GOOD), CHILD_GOOD);
+	pthread_join(stops, NULL);
+	pthread_join(waits, NULL);
 	kvfree_rcu_barrier();
 }
 
@@ -170,7 +204,7 @@ static int run(const char *m)
 		cmocka_unit_test(test_children_of_busy_threads_go_on),
 		cmocka_unit_test(test_several_threads_fork_at_once),
 		cmocka_unit_test(test_a_child_has_all_that_the_parent_had),
-		cmocka_unit_test(test_the_worker_of_a_child_frees_what_it_defers),
+		cmocka_unit_test(test_the_worker_of_a_child_does_what_its_parent_s_was_about_to),
 	};
 
 	watchdog(UNDER_ASAN ? 400 : 200);

@@ -352,10 +352,10 @@ static void *fork_half_way(void *arg)
 	announce();
 	for (int i = 0; i < 200; i++) {
 		lock_acquire(&n->lock);
-		n->nr_slabs++;
+		n->nr_partial++;
 		if (child_of(nothing, CHILD_GOOD) != CHILD_GOOD)
 			arg = &own;
-		n->nr_slabs--;
+		n->nr_partial--;
 		lock_release(&n->lock);
 	}
 	return arg;
