@@ -13,6 +13,7 @@
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/lock.h"
 #include "allocators/slab/memcg.h"
+#include "allocators/slab/pagemap.h"
 #include "modes.h"
 
 #define NR_THREADS 3
@@ -344,6 +345,50 @@ static void test_threads_with_locks_fork_at_once(void **state)
 	}
 }
 
+static struct kmem_cache *flushed;
+static void *first;
+
+static void *flush(void *arg)
+{
+	announce();
+	kmem_cache_shrink(flushed);
+	return arg;
+}
+
+/* The slab is neither lost nor left closed. */
+static int flush_again(int arg)
+{
+	lock_release(held);
+	kmem_cache_shrink(flushed);
+	return frame_of(first)->on_cpu ? CHILD_LACKS : go_on(arg);
+}
+
+/* With a CPU's slab closed, as engine=cpuslab has them, and some of its objects given back. */
+static void test_a_child_has_the_cpu_slab_that_was_being_flushed(void **state)
+{
+	void *p[12];
+	pthread_t thread;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	flushed = kmem_cache_create("flushed", 300, 0, SLAB_NO_MERGE, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = kmem_cache_alloc(flushed, GFP_KERNEL);
+	first = p[0];
+	for (size_t i = 1; i < ARRAY_SIZE(p); i++)
+		kmem_cache_free(flushed, p[i]);
+	held = &flushed->node[0].lock;
+	lock_acquire(held);
+	start(&thread, 1, flush);
+	usleep(20000);
+	assert_int_equal(child_of(flush_again, 0), CHILD_GOOD);
+	lock_release(held);
+	finish(&thread, 1);
+	kmem_cache_free(flushed, first);
+	kmem_cache_destroy(flushed);
+}
+
 /* What it would leave half changed is for the one that was interrupted to finish first. */
 static void *fork_half_way(void *arg)
 {
@@ -416,6 +461,7 @@ static int run(const char *m)
 		cmocka_unit_test(test_kmalloc_nolock_does_not_wait_for_the_gate),
 		cmocka_unit_test(test_functions_of_the_program_may_wait_for_who_forks),
 		cmocka_unit_test(test_a_child_goes_on_without_those_who_waited_for_its_thread),
+		cmocka_unit_test(test_a_child_has_the_cpu_slab_that_was_being_flushed),
 		cmocka_unit_test(test_threads_with_locks_fork_at_once),
 		cmocka_unit_test(test_who_forks_half_way_comes_first),
 		cmocka_unit_test(test_as_many_threads_as_there_are_may_be_inside),
