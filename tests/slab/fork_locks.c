@@ -345,6 +345,34 @@ static void test_threads_with_locks_fork_at_once(void **state)
 	}
 }
 
+static int wait_for_callbacks(int arg)
+{
+	lock_release(held);
+	kvfree_rcu_barrier();
+	return go_on(arg);
+}
+
+/* What the worker had in hand is lost, but nobody waits for it. */
+static void test_a_child_does_not_wait_for_a_callback_that_is_lost(void **state)
+{
+	struct reader r;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	reader_start(&r);
+	for (int i = 0; i < 600; i++)
+		kfree_rcu_mightsleep(kmalloc(20000, GFP_KERNEL));
+	usleep(20000);
+	held = &slab_zones[0].lock;
+	lock_acquire(held);
+	reader_stop(&r);
+	usleep(20000);
+	assert_int_equal(child_of(wait_for_callbacks, 1), CHILD_GOOD);
+	lock_release(held);
+	kvfree_rcu_barrier();
+}
+
 static struct kmem_cache *flushed;
 static void *first;
 
@@ -461,6 +489,7 @@ static int run(const char *m)
 		cmocka_unit_test(test_kmalloc_nolock_does_not_wait_for_the_gate),
 		cmocka_unit_test(test_functions_of_the_program_may_wait_for_who_forks),
 		cmocka_unit_test(test_a_child_goes_on_without_those_who_waited_for_its_thread),
+		cmocka_unit_test(test_a_child_does_not_wait_for_a_callback_that_is_lost),
 		cmocka_unit_test(test_a_child_has_the_cpu_slab_that_was_being_flushed),
 		cmocka_unit_test(test_threads_with_locks_fork_at_once),
 		cmocka_unit_test(test_who_forks_half_way_comes_first),
