@@ -18,7 +18,6 @@
 
 static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
 static bool is_lazy; /* caches are made when they are first asked for */
-static bool is_open; /* the fast path may use what is made */
 
 struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 {
@@ -170,7 +169,6 @@ void kmalloc_open(void)
 	for (unsigned int set = 0; set < partition_nr_used(); set++)
 		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
 			open_slot(set, i);
-	is_open = true;
 	partition_open();
 }
 
@@ -179,7 +177,7 @@ static struct kmem_cache *make(unsigned int type, unsigned int index)
 {
 	if (!caches[type][index] && create(type, index))
 		return NULL;
-	if (is_open && type < partition_nr_used())
+	if (type < partition_nr_used())
 		open_slot(type, index);
 	return caches[type][index];
 }

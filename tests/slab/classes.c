@@ -6,8 +6,6 @@
 #include "common.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
@@ -18,23 +16,6 @@
 static struct kmalloc_token token_of(unsigned long token)
 {
 	return (struct kmalloc_token){ &token_of, token };
-}
-
-/* A failed assertion in the child ends in a failed run of all tests there. */
-static void run_in_mode(const char *options, void (*body)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		boot_or_fail(options);
-		body();
-		assert_equations_hold();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status)
-		fail_msg("with %s", options);
 }
 
 static struct kmem_cache *cache_of(const void *p)

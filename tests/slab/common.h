@@ -68,6 +68,26 @@ static inline void assert_child_returns_0(int (*run)(const char *options), const
 		fail_msg("%s: wait status %#x", options, (unsigned int)status);
 }
 
+/*
+ * @body and the equations, in a child booted with @options. A failed assertion in the child ends in
+ * a failed run of all tests there.
+ */
+static inline void run_in_mode(const char *options, void (*body)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		boot_or_fail(options);
+		body();
+		assert_equations_hold();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("with %s", options);
+}
+
 /* SEED from the environment or a fixed one; printed, so that a failure can be repeated. */
 static inline uint64_t test_seed(uint64_t usual)
 {

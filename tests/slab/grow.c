@@ -6,8 +6,6 @@
 #include "common.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "allocators/slab/grow.h"
 #include "allocators/slab/kmalloc.h"
@@ -16,23 +14,6 @@
 #include "lib/random.h"
 
 #define MANY 1500
-
-/* A failed assertion in the child ends in a failed run of all tests there. */
-static void run_in_mode(const char *options, void (*body)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		boot_or_fail(options);
-		body();
-		assert_equations_hold();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status)
-		fail_msg("with %s", options);
-}
 
 static void up_and_down(struct kmem_cache *s, unsigned int n, unsigned int rounds)
 {

@@ -90,6 +90,24 @@ static char *map_aligned(size_t bytes, size_t align)
 	return p;
 }
 
+/* @bytes that read as zero, or NULL. */
+static char *map_at(size_t bytes, size_t align)
+{
+	return align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
+}
+
+/* Larger or smaller, maybe elsewhere; @a is in no tree. */
+static bool remap(struct vmarea *a, size_t bytes)
+{
+	void *new = mremap((void *)a->start, a->bytes, bytes, MREMAP_MAYMOVE);
+
+	if (new == MAP_FAILED)
+		return false;
+	a->start = (uintptr_t) new;
+	a->bytes = bytes;
+	return true;
+}
+
 /* The system cuts no mapping in two when it has its most; then the memory goes, at least. */
 static void give_back(struct vmarea *a)
 {
@@ -105,9 +123,9 @@ static struct vmarea *make(size_t bytes, size_t align)
 
 	if (!a)
 		return NULL;
-	p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
+	p = map_at(bytes, align);
 	if (!p && huge_trim())
-		p = align <= page_bytes() ? map(bytes) : map_aligned(bytes, align);
+		p = map_at(bytes, align);
 	if (!p) {
 		kfree(a);
 		return NULL;
@@ -192,23 +210,12 @@ static void cut(struct vmarea *a, size_t bytes, uint64_t now_ns)
 		give_back(rest);
 }
 
-static bool grow(struct vmarea *a, size_t bytes)
-{
-	void *new = mremap((void *)a->start, a->bytes, bytes, MREMAP_MAYMOVE);
-
-	if (new == MAP_FAILED)
-		return false;
-	a->start = (uintptr_t) new;
-	a->bytes = bytes;
-	return true;
-}
-
 /* A kept block, made to be of @bytes; up to an eighth more does no harm. */
 static struct vmarea *fit(struct vmarea *a, size_t bytes, uint64_t now_ns)
 {
 	if (a->bytes > bytes + bytes / 8)
 		cut(a, bytes, now_ns);
-	if (a->bytes >= bytes || grow(a, bytes))
+	if (a->bytes >= bytes || remap(a, bytes))
 		return a;
 	give_back(a);
 	return NULL;
@@ -274,19 +281,17 @@ size_t huge_bytes(const void *p)
 void *huge_resize(void *p, size_t size)
 {
 	struct vmarea *a;
-	void *new;
+	void *new = NULL;
 
 	if (size > PTRDIFF_MAX - page_bytes())
 		return NULL;
 	a = take(p);
-	new = mremap(p, a->bytes, whole_pages(size), MREMAP_MAYMOVE);
-	if (new != MAP_FAILED) {
-		a->start = (uintptr_t) new;
-		a->bytes = whole_pages(size);
+	if (remap(a, whole_pages(size))) {
 		a->requested = size;
+		new = (void *)a->start;
 	}
 	add(a);
-	return new == MAP_FAILED ? NULL : new;
+	return new;
 }
 
 /* Where address space is scarce nothing is kept: the stack of a thread may need it. */
