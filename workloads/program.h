@@ -67,6 +67,12 @@ struct program {
 __attribute__((format(printf, 2, 3))) void program_say(struct program_input *in, const char *fmt,
 						       ...);
 
+/*
+ * The input of an interpreter: "state, records = SEED, NR" with a drawn seed and @nr_records at
+ * scale 1, which are the operations, and then @script.
+ */
+void program_script(struct program_input *in, double nr_records, const char *script);
+
 /* How many of something that is @n at scale 1; at least 1. */
 static inline uint64_t program_scaled(const struct program_input *in, double n)
 {

@@ -44,11 +44,7 @@ static const char script[] =
 
 static void draw(struct program_input *in)
 {
-	in->ops = program_scaled(in, NR_RECORDS);
-	program_say(in, "state, records = %llu, %llu\n",
-		    (unsigned long long)random_below(&in->random, 1u << 31),
-		    (unsigned long long)in->ops);
-	memcpy(plan_append(&in->text, sizeof(script) - 1), script, sizeof(script) - 1);
+	program_script(in, NR_RECORDS, script);
 }
 
 static const char *const args[] = { "-", NULL };

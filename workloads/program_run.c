@@ -27,6 +27,17 @@ void program_say(struct program_input *in, const char *fmt, ...)
 	memcpy(plan_append(&in->text, (size_t)n), line, (size_t)n);
 }
 
+void program_script(struct program_input *in, double nr_records, const char *script)
+{
+	size_t len = strlen(script);
+
+	in->ops = program_scaled(in, nr_records);
+	program_say(in, "state, records = %llu, %llu\n",
+		    (unsigned long long)random_below(&in->random, 1u << 31),
+		    (unsigned long long)in->ops);
+	memcpy(plan_append(&in->text, len), script, len);
+}
+
 static int refuse(struct program_seat *seat, const char *what, int err)
 {
 	snprintf(seat->why, sizeof(seat->why), "%s: %.60s: %s", seat->program->file, what,
