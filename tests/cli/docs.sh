@@ -16,7 +16,7 @@ sentence='a small run'
 "$RUNNER" compare -a libc,slab -w trace:dentry-xfs,trace:xfs-buffer -t 1 --scale 0.02 --blocks 2 \
 	--rounds 1 --db "$top/db" --out drawn >out 2>err
 rc=$?
-[ "$rc" -eq 0 ] || [ "$rc" -eq 3 ] || bad "exit $rc"
+[ "$rc" -eq 0 ] || [ "$rc" -eq 3 ] || { bad "exit $rc"; finish; }
 run=$(sed -n 's/^run \([^ ]*\).*/\1/p' out)
 sqlite3 db "UPDATE run SET tool_commit = 'abc1234', tool_dirty = 0"
 {
