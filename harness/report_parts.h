@@ -47,6 +47,8 @@ sqlite3_stmt *report_notes(const struct report *r, const struct compare_cell *ce
 
 /* report_table_matrix.c: the shown metrics that are not judged, a line an allocator. */
 void report_matrix(const struct report *r, const struct compare_cell *cell, int label_width);
+/* report_markdown.c: text of a user inside a table, where a bar would end the column. */
+void report_markdown_text(FILE *out, const char *s);
 /* report_table_summary.c: each allocator over all cells. */
 void report_summary(const struct report *r, int label_width);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The suite's part of the reports. They print the same figures (suite_figures.h) in the same words.
- * None does anything if the run is none of a suite. Main thread only.
+ * The suite's part of the reports. They print the same figures (suite_figures.h) in the same words;
+ * JSON and CSV have all digits, and what the words leave out. None does anything if the run is none
+ * of a suite, but for JSON's null. Main thread only.
  */
 #ifndef HARNESS_REPORT_SUITE_H
 #define HARNESS_REPORT_SUITE_H
 
+#include "json.h"
 #include "report_parts.h"
 #include "suite_figures.h"
 
@@ -17,5 +19,8 @@ void report_suite_line(const struct suite_line *l, char *buf, size_t len);
 void report_suite_legend(const struct suite_figures *f, char *buf, size_t len);
 
 void report_suite_text(const struct report *r);
+void report_suite_markdown(const struct report *r);
+/* The member "suite" of the outermost object. */
+void report_suite_json(const struct report *r, struct json *j);
 
 #endif
