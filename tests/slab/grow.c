@@ -100,6 +100,39 @@ static void colored(void)
 		kmem_cache_destroy(caches[i]);
 }
 
+/* E9 and E16 are seen to be broken while they are. */
+static void move_color(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
+{
+	(void)s;
+	sheaf->color = (uint8_t)(sheaf->color + *(int *)ctx);
+}
+
+static void broken(void)
+{
+	struct kmem_cache *s = kmem_cache_create("broken", 64, 0, SLAB_NO_MERGE, NULL);
+	uint32_t *entry = &slab_classes.slots[kmalloc_index(64)], kept = *entry;
+	int on = 1, back = -1;
+
+	up_and_down(s, 100, 1);
+	sheaf_visit(s, move_color, &on);
+	assert_true(slab_check(NULL, NULL));
+	sheaf_visit(s, move_color, &back);
+	s->alloc_slot += 64;
+	assert_true(slab_check(NULL, NULL));
+	s->alloc_slot -= 64;
+	*entry = 0;
+	assert_int_equal(slab_check(NULL, NULL), kept ? 1 : 0);
+	*entry = kept;
+	assert_equations_hold();
+	kmem_cache_destroy(s);
+}
+
+static void check_sees_a_wrong_color_and_a_wrong_slot(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", broken);
+}
+
 static void large_sheaves_begin_at_different_lines(void **state)
 {
 	(void)state;
@@ -265,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sheaves_grow_with_the_load),
 		cmocka_unit_test(what_stays_in_sheaves_is_bounded),
+		cmocka_unit_test(check_sees_a_wrong_color_and_a_wrong_slot),
 		cmocka_unit_test(large_sheaves_begin_at_different_lines),
 		cmocka_unit_test(small_and_large_sheaves_live_together),
 		cmocka_unit_test(prefilled_sheaves_of_any_size),
