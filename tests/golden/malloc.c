@@ -25,6 +25,16 @@ static give_sized_fn *sized_delete, *sized_free;
 
 #define TOKEN 3u
 
+/* One block, now of @a bytes, now of @b: each operation is a realloc(). */
+#define CELL_RESIZE(name, realloc, a, b)                                                           \
+	static void cell_##name(void)                                                              \
+	{                                                                                          \
+		static void *p;                                                                    \
+                                                                                                   \
+		for (unsigned int i = 0; i < NR_OPERATIONS; i++)                                   \
+			p = i & 1 ? realloc(p, a) : realloc(p, b);                                 \
+	}
+
 CELL(malloc_8, malloc(8), free(p))
 CELL(malloc_64, malloc(64), free(p))
 CELL(malloc_1000, malloc(1000), free(p))
@@ -42,6 +52,8 @@ CELL(fast_token_malloc_64, fast_malloc(64), free(p))
 CELL(fast_token_new_64, fast_new(64), sized_delete(p, 64))
 CELL_BATCH(malloc_batch_1000x64, 1000, malloc(64), free(p))
 CELL_BATCH(malloc_batch_1000x1024, 1000, malloc(1024), free(p))
+CELL_RESIZE(realloc_stays_60_64, realloc, 60, 64)
+CELL_RESIZE(realloc_moves_64_256, realloc, 64, 256)
 
 static const struct cell plain[] = {
 	CELL_ROW(malloc_8),
@@ -51,6 +63,8 @@ static const struct cell plain[] = {
 	CELL_ROW(calloc_64),
 	CELL_ROW(calloc_1000),
 	CELL_ROW(realloc_64),
+	CELL_ROW(realloc_stays_60_64),
+	CELL_ROW(realloc_moves_64_256),
 	CELL_ROW(aligned_64),
 	CELL_ROW(malloc_batch_1000x64),
 	CELL_ROW(malloc_batch_1000x1024),

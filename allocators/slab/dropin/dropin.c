@@ -162,9 +162,10 @@ size_t dropin_usable(const void *p)
 	return bytes ? bytes : ksize(p);
 }
 
-static bool suffices(size_t bytes, size_t size)
+/* Never of size 0. */
+static inline bool suffices(size_t bytes, size_t size)
 {
-	return size <= bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
+	return size - 1 < bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
 }
 
 /* A block that shrinks can stay, unless it would be among objects of another type. */
@@ -225,19 +226,9 @@ static void *resize_other(void *p, size_t size, struct kmalloc_token t)
 	return new ? new : move(p, bytes, size, t);
 }
 
-/* Of an object of which nothing is recorded, and so nothing to be changed when it stays; else 0. */
-static size_t plain_bytes(const void *p)
+/* Nothing at hand, or more to do than to copy an object from lane to lane. */
+static __attribute__((noinline)) void *realloc_slow(void *p, size_t size, struct kmalloc_token t)
 {
-	size_t page = pagemap_page(p);
-	uint32_t entry = page < pagemap_nr_pages() ? pagemap_entry(page) : 0;
-
-	return entry_slot(entry) ? cache_object_size(pagemap_frame(page, entry)->cache) : 0;
-}
-
-void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
-{
-	if (size && suffices(plain_bytes(p), size) && home_is(p, t))
-		return p;
 	if (!p)
 		return dropin_alloc(size, t);
 	if (!size) {
@@ -245,6 +236,45 @@ void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
 		return NULL;
 	}
 	return is_slab_memory(p) ? resize_slab(p, size, t) : resize_other(p, size, t);
+}
+
+/* The usual move: to an object that this CPU has at hand, and the old one to the lane of @slot. */
+static __attribute__((noinline)) void *move_object(void *p, size_t slot, size_t bytes, size_t size,
+						   struct kmalloc_token t)
+{
+	void *new = kmalloc_try(size, t);
+
+	if (unlikely(!new))
+		return realloc_slow(p, size, t);
+	memcpy(new, p, min_size(bytes, size));
+	if (unlikely(!percpu_push(slot, p)))
+		dropin_free_slow(p);
+	return new;
+}
+
+static __attribute__((noinline)) void *realloc_typed(void *p, size_t slot, size_t bytes,
+						     size_t size, struct kmalloc_token t)
+{
+	if (suffices(bytes, size) && home_is(p, t))
+		return p;
+	return move_object(p, slot, bytes, size, home_of(p, t));
+}
+
+/*
+ * The class is there for objects of which nothing is recorded, so nothing has to be changed when
+ * one stays. All that calls is apart, so that such a one costs no saving of registers.
+ */
+void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
+{
+	size_t page = pagemap_page(p), bytes;
+	uint32_t entry = likely(page < pagemap_nr_pages()) ? pagemap_entry(page) : 0;
+
+	if (unlikely(!entry_class(entry)))
+		return realloc_slow(p, size, t);
+	bytes = kmalloc_class_bytes(entry_class(entry));
+	if (unlikely(home_counts()))
+		return realloc_typed(p, entry_slot(entry), bytes, size, t);
+	return suffices(bytes, size) ? p : move_object(p, entry_slot(entry), bytes, size, t);
 }
 
 void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t)

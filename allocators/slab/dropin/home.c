@@ -7,11 +7,6 @@
 #include "allocators/slab/partition.h"
 #include "allocators/slab/slabinfo.h"
 
-static bool is_typed(void)
-{
-	return slab_partition.mode == PARTITION_TYPED;
-}
-
 /* A guarded object is alone, but will move into a slab. One that was freed is of no cache. */
 static int set_of(const void *p)
 {
@@ -23,19 +18,19 @@ static int set_of(const void *p)
 	return s ? owner_set(s) : -1;
 }
 
-bool home_is(const void *p, struct kmalloc_token t)
+bool home_is_typed(const void *p, struct kmalloc_token t)
 {
 	int set;
 
-	if (likely(!is_typed()) || !(t.token & DROPIN_TOKEN_GIVEN))
+	if (!(t.token & DROPIN_TOKEN_GIVEN))
 		return true;
 	set = set_of(p);
 	return set < 0 || (unsigned int)set == partition_set(t);
 }
 
-struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
+struct kmalloc_token home_of_typed(const void *p, struct kmalloc_token t)
 {
-	int set = is_typed() && !(t.token & DROPIN_TOKEN_GIVEN) ? set_of(p) : -1;
+	int set = t.token & DROPIN_TOKEN_GIVEN ? -1 : set_of(p);
 
 	if (set >= 0)
 		t.token = (unsigned long)set;

@@ -10,10 +10,25 @@
 
 #include "dropin.h"
 
+static inline bool home_counts(void)
+{
+	return unlikely(slab_partition.mode == PARTITION_TYPED);
+}
+
+/* For where it counts. */
+bool home_is_typed(const void *p, struct kmalloc_token t);
+struct kmalloc_token home_of_typed(const void *p, struct kmalloc_token t);
+
 /* @p, a block of kmalloc(), may stay where it is. */
-bool home_is(const void *p, struct kmalloc_token t);
+static inline bool home_is(const void *p, struct kmalloc_token t)
+{
+	return !home_counts() || home_is_typed(p, t);
+}
 
 /* What to ask for in its place. */
-struct kmalloc_token home_of(const void *p, struct kmalloc_token t);
+static inline struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
+{
+	return home_counts() ? home_of_typed(p, t) : t;
+}
 
 #endif
