@@ -423,6 +423,7 @@ struct kmem_cache {
 	slab_flags_t flags;
 	bool hooked;	       /* hooks.h: an allocation or a free is more than moving an object */
 	uint8_t kmalloc_class; /* classes.h; 0: not one of kmalloc's */
+	uint16_t kmalloc_type; /* kmalloc.h, of one of kmalloc's: the set, or what else it is for */
 	struct geometry geo;
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */

@@ -10,6 +10,7 @@
 
 #include "allocators/slab/free.h"
 #include "allocators/slab/kfence.h"
+#include "allocators/slab/owner.h"
 #include "allocators/slab/pagemap.h"
 #include "allocators/slab/percpu.h"
 #include "home.h"
@@ -252,12 +253,22 @@ static __attribute__((noinline)) void *move_object(void *p, size_t slot, size_t 
 	return new;
 }
 
-static __attribute__((noinline)) void *realloc_typed(void *p, size_t slot, size_t bytes,
-						     size_t size, struct kmalloc_token t)
+/* Where the block's set is not the token's, who knows the set is asked. */
+static __attribute__((noinline)) void *realloc_typed(void *p, uint32_t entry, size_t size,
+						     struct kmalloc_token t)
 {
-	if (suffices(bytes, size) && home_is(p, t))
+	size_t bytes = kmalloc_class_bytes(entry_class(entry));
+	bool is_home = true;
+	int set;
+
+	if (unlikely(!kmalloc_is_in_set(entry, t))) {
+		set = owner_set(frame_of(p)->cache);
+		is_home = home_is_set(set, t);
+		t = home_of_set(set, t);
+	}
+	if (suffices(bytes, size) && is_home)
 		return p;
-	return move_object(p, slot, bytes, size, home_of(p, t));
+	return move_object(p, entry_slot(entry), bytes, size, t);
 }
 
 /*
@@ -271,9 +282,9 @@ void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
 
 	if (unlikely(!entry_class(entry)))
 		return realloc_slow(p, size, t);
-	bytes = kmalloc_class_bytes(entry_class(entry));
 	if (unlikely(home_counts()))
-		return realloc_typed(p, entry_slot(entry), bytes, size, t);
+		return realloc_typed(p, entry, size, t);
+	bytes = kmalloc_class_bytes(entry_class(entry));
 	return suffices(bytes, size) ? p : move_object(p, entry_slot(entry), bytes, size, t);
 }
 

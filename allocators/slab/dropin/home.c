@@ -18,21 +18,12 @@ static int set_of(const void *p)
 	return s ? owner_set(s) : -1;
 }
 
-bool home_is_typed(const void *p, struct kmalloc_token t)
+bool home_is(const void *p, struct kmalloc_token t)
 {
-	int set;
-
-	if (!(t.token & DROPIN_TOKEN_GIVEN))
-		return true;
-	set = set_of(p);
-	return set < 0 || (unsigned int)set == partition_set(t);
+	return !home_counts() || home_is_set(set_of(p), t);
 }
 
-struct kmalloc_token home_of_typed(const void *p, struct kmalloc_token t)
+struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
 {
-	int set = t.token & DROPIN_TOKEN_GIVEN ? -1 : set_of(p);
-
-	if (set >= 0)
-		t.token = (unsigned long)set;
-	return t;
+	return home_counts() ? home_of_set(set_of(p), t) : t;
 }
