@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* realloc: the cases at its edges, contents across every kind of block, what it gives back. */
 #include "family.h"
+#include "lib/bits.h"
 
 static void test_realloc_of_null_is_malloc(void **state)
 {
@@ -118,6 +119,31 @@ static void test_a_block_that_shrinks_a_little_stays(void **state)
 	free(q);
 }
 
+static void test_a_block_that_grows_in_small_steps_seldom_moves(void **state)
+{
+	char *p = malloc(16), *q;
+	unsigned int nr_moves = 0;
+
+	(void)state;
+	for (size_t size = 16; size <= 65536; size += 8) {
+		q = realloc(p, size);
+		nr_moves += q != p;
+		p = q;
+		assert_true(malloc_usable_size(p) <= max_size(size + size / 2, 64));
+	}
+	assert_true(nr_moves < 60);
+	free(p);
+}
+
+static void test_room_for_more_makes_no_large_block_of_a_small_one(void **state)
+{
+	char *p = realloc(malloc(57344), 57345);
+
+	(void)state;
+	assert_true(malloc_usable_size(p) <= 65536);
+	free(p);
+}
+
 /* What is copied is touched, and what is touched is in memory. */
 static size_t resident_bytes(void)
 {
@@ -156,6 +182,8 @@ int main(void)
 		cmocka_unit_test(test_errno_is_kept),
 		cmocka_unit_test(test_a_block_that_shrinks_much_gives_memory_back),
 		cmocka_unit_test(test_a_block_that_shrinks_a_little_stays),
+		cmocka_unit_test(test_a_block_that_grows_in_small_steps_seldom_moves),
+		cmocka_unit_test(test_room_for_more_makes_no_large_block_of_a_small_one),
 		cmocka_unit_test(test_a_huge_block_grows_without_a_copy),
 	};
 

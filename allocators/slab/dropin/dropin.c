@@ -239,18 +239,64 @@ static __attribute__((noinline)) void *realloc_slow(void *p, size_t size, struct
 	return is_slab_memory(p) ? resize_slab(p, size, t) : resize_other(p, size, t);
 }
 
-/* The usual move: to an object that this CPU has at hand, and the old one to the lane of @slot. */
+/* The lane of @slot takes the old object. */
+static inline void *replace(void *new, void *p, size_t slot, size_t bytes)
+{
+	memcpy(new, p, bytes);
+	if (unlikely(!percpu_push(slot, p)))
+		dropin_free_slow(p);
+	return new;
+}
+
+/* The usual move: to an object that this CPU has at hand. */
 static __attribute__((noinline)) void *move_object(void *p, size_t slot, size_t bytes, size_t size,
 						   struct kmalloc_token t)
 {
 	void *new = kmalloc_try(size, t);
 
-	if (unlikely(!new))
-		return realloc_slow(p, size, t);
-	memcpy(new, p, min_size(bytes, size));
-	if (unlikely(!percpu_push(slot, p)))
-		dropin_free_slow(p);
-	return new;
+	return likely(new) ? replace(new, p, slot, min_size(bytes, size))
+			   : realloc_slow(p, size, t);
+}
+
+/* A block that grows by less than a quarter will grow again, and gets a quarter at once. */
+static inline bool grows_by_little(size_t bytes, size_t size)
+{
+	return size - bytes - 1 < bytes / 4;
+}
+
+static inline size_t with_room(size_t bytes)
+{
+	return bytes + bytes / 4;
+}
+
+/* Where there is no class or no memory for as much, as much as is needed. */
+static __attribute__((noinline)) void *grow_slow(void *p, size_t bytes, size_t size,
+						 struct kmalloc_token t)
+{
+	bool has_class = with_room(bytes) <= kmalloc_max_cache_size();
+	int saved = errno;
+	void *new = has_class ? move(p, bytes, with_room(bytes), t) : NULL;
+
+	if (likely(new))
+		return new;
+	errno = saved;
+	return realloc_slow(p, size, t);
+}
+
+static __attribute__((noinline)) void *grow_object(void *p, size_t slot, size_t bytes, size_t size,
+						   struct kmalloc_token t)
+{
+	void *new = kmalloc_try(with_room(bytes), t);
+
+	return likely(new) ? replace(new, p, slot, bytes) : grow_slow(p, bytes, size, t);
+}
+
+static inline void *resize_object(void *p, size_t slot, size_t bytes, size_t size,
+				  struct kmalloc_token t)
+{
+	if (grows_by_little(bytes, size))
+		return grow_object(p, slot, bytes, size, t);
+	return move_object(p, slot, bytes, size, t);
 }
 
 /* Where the block's set is not the token's, who knows the set is asked. */
@@ -268,7 +314,7 @@ static __attribute__((noinline)) void *realloc_typed(void *p, uint32_t entry, si
 	}
 	if (suffices(bytes, size) && is_home)
 		return p;
-	return move_object(p, entry_slot(entry), bytes, size, t);
+	return resize_object(p, entry_slot(entry), bytes, size, t);
 }
 
 /*
@@ -285,7 +331,7 @@ void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
 	if (unlikely(home_counts()))
 		return realloc_typed(p, entry, size, t);
 	bytes = kmalloc_class_bytes(entry_class(entry));
-	return suffices(bytes, size) ? p : move_object(p, entry_slot(entry), bytes, size, t);
+	return suffices(bytes, size) ? p : resize_object(p, entry_slot(entry), bytes, size, t);
 }
 
 void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t)

@@ -51,8 +51,9 @@ static inline void *dropin_zalloc(size_t n, size_t size, struct kmalloc_token t)
 
 /*
  * @p NULL is an allocation; size 0 frees @p and gives NULL. In place while the block suffices and
- * at least half of it stays in use and it is at home (home.h); else a copy. NULL leaves @p as it
- * was; a block that shrinks and is at home always succeeds.
+ * at least half of it stays in use and it is at home (home.h); else a copy, with room for a quarter
+ * more than @p has if @size is less than that. NULL leaves @p as it was; a block that shrinks and
+ * is at home always succeeds.
  */
 void *dropin_realloc(void *p, size_t size, struct kmalloc_token t);
 
