@@ -301,7 +301,8 @@ struct slab_sheaf {
 	struct kmem_cache *cache;
 	uint32_t size;
 	uint16_t capacity;
-	uint16_t node; /* where the objects of a sheaf that waits for a grace period go */
+	uint8_t node;  /* where the objects of a sheaf that waits for a grace period go */
+	uint8_t color; /* cache lines from where its memory begins (grow.h) */
 	void *objects[];
 };
 _Static_assert(sizeof(struct slab_sheaf) == 32, "the kernel's header");
