@@ -95,6 +95,8 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	}
 	check_equal(c, "E1: slot in the page map", s, frame_address(f), entry_slot(entry),
 		    exts_present(f) ? 0 : s->free_slot);
+	check_equal(c, "E1: class in the page map", s, frame_address(f), entry_class(entry),
+		    entry_slot(entry) ? s->kmalloc_class : 0);
 	exts_tally(s, f);
 	check_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
 		    f->inuse < f->objects && !f->on_cpu);

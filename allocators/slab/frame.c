@@ -84,7 +84,8 @@ static void adopt(struct kmem_cache *s, struct frame *f)
 	f->on_list = false;
 	f->on_cpu = false;
 	f->frozen = false;
-	pagemap_set(frame_page(f), f->order, PAGE_SLAB, s->free_slot);
+	pagemap_set_slab(frame_page(f), f->order, s->free_slot,
+			 s->free_slot ? s->kmalloc_class : 0);
 	count(s, f, (long)frame_bytes(f));
 }
 

@@ -100,6 +100,8 @@ static int create(unsigned int type, unsigned int index)
 	s = cache_create(name, &l, NULL);
 	if (!s)
 		return -errno;
+	s->kmalloc_class = (uint8_t)index;
+	s->kmalloc_type = (uint16_t)type;
 	if (is_beyond_kernel(bytes))
 		/* An empty slab is up to 512 KiB. */
 		__atomic_store_n(&s->geo.min_partial, 1, __ATOMIC_RELAXED);

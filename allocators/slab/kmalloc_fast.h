@@ -11,12 +11,24 @@
 #define SLAB_KMALLOC_FAST_H
 
 #include "classes.h"
+#include "pagemap.h"
 #include "percpu.h"
 
 static inline void *kmalloc_pop(size_t set, size_t step)
 {
 	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
 	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
+}
+
+/* Is an object whose page has @entry one of the set that @token names? With partition=typed only.
+ */
+static inline bool kmalloc_is_in_set(uint32_t entry, struct kmalloc_token token)
+{
+	size_t set =
+		(uint32_t)token.token & __atomic_load_n(&slab_partition.mask, __ATOMIC_RELAXED);
+
+	set = (set << NR_CLASSES_SHIFT) + entry_class(entry);
+	return __atomic_load_n(&slab_classes.slots[set], __ATOMIC_RELAXED) == entry_slot(entry);
 }
 
 /* In the random mode; or nothing yet, before boot. */

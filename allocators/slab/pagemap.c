@@ -200,6 +200,13 @@ void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned 
 	set_all(page, order, entry);
 }
 
+void pagemap_set_slab(size_t page, unsigned int order, unsigned int slot, unsigned int class)
+{
+	set_all(page, order,
+		class << ENTRY_CLASS_SHIFT | slot | (uint32_t)PAGE_SLAB << ENTRY_KIND_SHIFT |
+			order);
+}
+
 void pagemap_set_pages(size_t page, unsigned int order)
 {
 	set_all(page, order, ENTRY_PAGES | (uint32_t)PAGE_LARGE << ENTRY_KIND_SHIFT | order);

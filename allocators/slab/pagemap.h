@@ -47,6 +47,9 @@ int pagemap_commit(size_t page, size_t nr);
 /* Write the same entry for all pages of the block that starts at @page. */
 void pagemap_set(size_t page, unsigned int order, enum page_kind kind, unsigned int slot);
 
+/* Of a slab; @class is 0 where @slot is (types.h). */
+void pagemap_set_slab(size_t page, unsigned int order, unsigned int slot, unsigned int class);
+
 /* The same for pages that a user holds without a slab (exact.h). */
 void pagemap_set_pages(size_t page, unsigned int order);
 
@@ -95,6 +98,11 @@ static inline unsigned int entry_order(uint32_t entry)
 static inline enum page_kind entry_kind(uint32_t entry)
 {
 	return (enum page_kind)(entry >> ENTRY_KIND_SHIFT & 0x3);
+}
+
+static inline unsigned int entry_class(uint32_t entry)
+{
+	return entry >> ENTRY_CLASS_SHIFT;
 }
 
 static inline size_t frame_page(const struct frame *f)

@@ -131,11 +131,13 @@ static inline unsigned int slab_block_order(void)
  * The entry of a page in the page map: one 32-bit word, so that kfree() learns from one load which
  * lane takes the object. Bits 0 to 3 order of the block, 4 to 5 kind, 6 to 21 slot, which so needs
  * no shift. The slot is 0 unless the kind is PAGE_SLAB and frees of the cache need no more than a
- * push. Bit 22 tells pages that users took from large blocks.
+ * push. Bit 22 tells pages that users took from large blocks. Bits 23 to 29, where there is a slot:
+ * the class of a cache of kmalloc, for who has to know how large an object is, or 0.
  *
  * E1. All pages of a block in use carry the same entry; its order is the frame's order, its slot
- * the cache's free_slot, or 0 if the slab has extensions. Pages of a free block are PAGE_CLEAN or
- * PAGE_DIRTY with slot and order 0. The frames inside a block, all but its first, are FRAME_NONE.
+ * the cache's free_slot, or 0 if the slab has extensions, its class the cache's if it has a slot.
+ * Pages of a free block are PAGE_CLEAN or PAGE_DIRTY with slot, class and order 0. The frames
+ * inside a block, all but its first, are FRAME_NONE.
  */
 enum page_kind {
 	PAGE_CLEAN = 0, /* free; reads as zero; the system holds no memory for it */
@@ -144,10 +146,11 @@ enum page_kind {
 	PAGE_LARGE = 3, /* a kmalloc block above the largest class */
 };
 
-#define ENTRY_ORDER_MASK 0xfu
-#define ENTRY_KIND_SHIFT 4
-#define ENTRY_SLOT_MASK	 0x3fffc0u
-#define ENTRY_PAGES	 0x400000u /* of PAGE_LARGE: pages of __get_free_pages(), not kfree()'s */
+#define ENTRY_ORDER_MASK  0xfu
+#define ENTRY_KIND_SHIFT  4
+#define ENTRY_SLOT_MASK	  0x3fffc0u
+#define ENTRY_PAGES	  0x400000u /* of PAGE_LARGE: pages of __get_free_pages(), not kfree()'s */
+#define ENTRY_CLASS_SHIFT 23
 
 enum frame_state {
 	FRAME_NONE = 0, /* not the first page of a block, or never used */
@@ -424,7 +427,9 @@ struct kmem_cache {
 	uint16_t capacity_max; /* what it may grow to */
 	uint32_t missed;       /* how often sheaves were empty since it last grew, weighted */
 	slab_flags_t flags;
-	bool hooked; /* hooks.h: an allocation or a free is more than moving an object */
+	bool hooked;	       /* hooks.h: an allocation or a free is more than moving an object */
+	uint8_t kmalloc_class; /* classes.h; 0: not one of kmalloc's */
+	uint16_t kmalloc_type; /* kmalloc.h, of one of kmalloc's: the set, or what else it is for */
 	struct geometry geo;
 	void (*ctor)(void *object);
 	unsigned int useroffset; /* the part of an object that may be copied to and from users */

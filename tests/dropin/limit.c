@@ -162,6 +162,42 @@ static void test_a_block_shrinks_although_no_memory_is_left(void **state)
 	assert_int_equal(run_in_child(shrink_without_memory, text, sizeof(text)), 0);
 }
 
+/* A quarter more than 2048 has a class that has nothing left; that of 2200 has a slab. */
+static void grow_by_little_without_memory(void)
+{
+	char *p = malloc(2048), *kept = malloc(2048), *q = malloc(2200);
+	void *room, *full, *small;
+
+	limit_more_bytes(16 * MiB);
+	room = take_all(2560);
+	full = take_all(4000);
+	small = take_all(16);
+	p[0] = 1;
+	errno = ERRNO_BEFORE;
+	p = realloc(p, 2200);
+	if (!p || p[0] != 1 || errno != ERRNO_BEFORE || malloc_usable_size(p) >= 2560)
+		_exit(2);
+	errno = 0;
+	if (realloc(p, 4000) || errno != ENOMEM || p[0] != 1)
+		_exit(3);
+	free(p);
+	free(kept);
+	free(q);
+	free_all(room);
+	free_all(full);
+	free_all(small);
+}
+
+static void test_a_block_grows_by_what_is_needed_where_no_more_is_left(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	need_a_limit();
+	assert_int_equal(run_in_child(grow_by_little_without_memory, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+}
+
 /* So often that they are kept (huge_stash.h), unless that is forbidden. */
 static void free_often(size_t size)
 {
@@ -281,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_a_limit_gives_enomem_and_a_thread_starts_after_the_free),
 		cmocka_unit_test(test_threads_run_out_of_memory_together),
 		cmocka_unit_test(test_a_block_shrinks_although_no_memory_is_left),
+		cmocka_unit_test(test_a_block_grows_by_what_is_needed_where_no_more_is_left),
 		cmocka_unit_test(test_kept_blocks_go_before_small_ones_fail),
 		cmocka_unit_test(test_what_is_kept_leaves_a_quarter_of_a_limit),
 		cmocka_unit_test(test_no_mapping_left_is_enomem),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* realloc: the cases at its edges, contents across every kind of block, what it gives back. */
 #include "family.h"
+#include "lib/bits.h"
 
 static void test_realloc_of_null_is_malloc(void **state)
 {
@@ -63,6 +64,36 @@ static void test_contents_survive_every_change_of_size(void **state)
 	free(p);
 }
 
+/* The page map tells no class of it. */
+static void test_an_object_of_a_cache_moves_with_its_contents(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("other", 200, 0, SLAB_NO_MERGE, NULL);
+	unsigned char *object = kmem_cache_alloc(s, GFP_KERNEL), *p;
+
+	(void)state;
+	fill(object, 0, 200);
+	assert_ptr_equal(realloc(object, 150), object);
+	p = realloc(object, 5000);
+	assert_ptr_not_equal(p, object);
+	assert_filled(p, 200);
+	free(p);
+	kmem_cache_destroy(s);
+}
+
+static void test_errno_is_kept(void **state)
+{
+	char *p = malloc(100);
+
+	(void)state;
+	errno = ERRNO_BEFORE;
+	p = realloc(p, 90);
+	for (size_t size = 100; size <= 3 * HUGE; size += size / 3)
+		p = realloc(p, size);
+	p = realloc(p, 1);
+	assert_int_equal(errno, ERRNO_BEFORE);
+	free(p);
+}
+
 static void test_a_block_that_shrinks_much_gives_memory_back(void **state)
 {
 	char *p = malloc(3 * HUGE);
@@ -86,6 +117,31 @@ static void test_a_block_that_shrinks_a_little_stays(void **state)
 	assert_ptr_equal(realloc(q, 2 * HUGE), q);
 	free(p);
 	free(q);
+}
+
+static void test_a_block_that_grows_in_small_steps_seldom_moves(void **state)
+{
+	char *p = malloc(16), *q;
+	unsigned int nr_moves = 0;
+
+	(void)state;
+	for (size_t size = 16; size <= 65536; size += 8) {
+		q = realloc(p, size);
+		nr_moves += q != p;
+		p = q;
+		assert_true(malloc_usable_size(p) <= max_size(size + size / 2, 64));
+	}
+	assert_true(nr_moves < 60);
+	free(p);
+}
+
+static void test_room_for_more_makes_no_large_block_of_a_small_one(void **state)
+{
+	char *p = realloc(malloc(57344), 57345);
+
+	(void)state;
+	assert_true(malloc_usable_size(p) <= 65536);
+	free(p);
 }
 
 /* What is copied is touched, and what is touched is in memory. */
@@ -122,8 +178,12 @@ int main(void)
 		cmocka_unit_test(test_realloc_of_null_is_malloc),
 		cmocka_unit_test(test_realloc_to_0_frees_and_is_null),
 		cmocka_unit_test(test_contents_survive_every_change_of_size),
+		cmocka_unit_test(test_an_object_of_a_cache_moves_with_its_contents),
+		cmocka_unit_test(test_errno_is_kept),
 		cmocka_unit_test(test_a_block_that_shrinks_much_gives_memory_back),
 		cmocka_unit_test(test_a_block_that_shrinks_a_little_stays),
+		cmocka_unit_test(test_a_block_that_grows_in_small_steps_seldom_moves),
+		cmocka_unit_test(test_room_for_more_makes_no_large_block_of_a_small_one),
 		cmocka_unit_test(test_a_huge_block_grows_without_a_copy),
 	};
 

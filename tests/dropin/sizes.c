@@ -162,6 +162,39 @@ static void test_calloc_clears_what_was_used_before(void **state)
 	}
 }
 
+static void assert_all(const char *p, char expected, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (p[i] != expected)
+			fail_msg("byte %zu of %zu is %d", i, size, p[i]);
+}
+
+/* Blocks of one size lie side by side; every other one is cleared. */
+static void clear_every_other(size_t size)
+{
+	char *p[64];
+
+	for (size_t i = 0; i < 64; i++) {
+		p[i] = malloc(size);
+		memset(p[i], 'x', malloc_usable_size(p[i]));
+	}
+	for (size_t i = 0; i < 64; i += 2)
+		free(p[i]);
+	for (size_t i = 0; i < 64; i += 2)
+		p[i] = calloc(1, size);
+	for (size_t i = 0; i < 64; i++) {
+		assert_all(p[i], i & 1 ? 'x' : 0, i & 1 ? malloc_usable_size(p[i]) : size);
+		free(p[i]);
+	}
+}
+
+static void test_calloc_clears_all_of_a_block_and_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size <= 300; size++)
+		clear_every_other(size);
+}
+
 static void test_success_leaves_errno(void **state)
 {
 	(void)state;
@@ -188,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_usable_bytes_may_be_written),
 		cmocka_unit_test(test_usable_size_of_null_is_0),
 		cmocka_unit_test(test_calloc_clears_what_was_used_before),
+		cmocka_unit_test(test_calloc_clears_all_of_a_block_and_nothing_else),
 		cmocka_unit_test(test_success_leaves_errno),
 	};
 

@@ -2,7 +2,7 @@
 # From callgrind's output, with names and positions written out, a row for each cell: its name
 # behind -v prefix, instructions of the allocation and of the free, loads, stores and branches of
 # both, each divided by -v operations. A cell cell_NAME() calls one function that allocates and one
-# that frees, so the costs of its calls are theirs.
+# that frees, so the costs of its calls are theirs. A realloc() counts as an allocation.
 /^events:/ {
 	for (i = 2; i <= NF; i++)
 		column[$i] = i # a cost line begins with its position

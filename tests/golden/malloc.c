@@ -14,16 +14,28 @@
 
 typedef void *take_fn(size_t size);
 typedef void *take_token_fn(size_t size, size_t token);
+typedef void *resize_token_fn(void *p, size_t size, size_t token);
 typedef void give_fn(void *p);
 typedef void give_sized_fn(void *p, size_t size);
 
 /* Of C++ and of the two ways in which Clang passes tokens; no header has them for C. */
 static take_fn *new, *fast_malloc, *fast_new;
 static take_token_fn *token_malloc, *token_new;
+static resize_token_fn *token_realloc;
 static give_fn *delete;
 static give_sized_fn *sized_delete, *sized_free;
 
 #define TOKEN 3u
+
+/* One block, resized by one expression and the other in turn; p is the block. */
+#define CELL_RESIZE(name, one, other)                                                              \
+	static void cell_##name(void)                                                              \
+	{                                                                                          \
+		static void *p;                                                                    \
+                                                                                                   \
+		for (unsigned int i = 0; i < NR_OPERATIONS; i++)                                   \
+			p = i & 1 ? (one) : (other);                                               \
+	}
 
 CELL(malloc_8, malloc(8), free(p))
 CELL(malloc_64, malloc(64), free(p))
@@ -42,6 +54,9 @@ CELL(fast_token_malloc_64, fast_malloc(64), free(p))
 CELL(fast_token_new_64, fast_new(64), sized_delete(p, 64))
 CELL_BATCH(malloc_batch_1000x64, 1000, malloc(64), free(p))
 CELL_BATCH(malloc_batch_1000x1024, 1000, malloc(1024), free(p))
+CELL_RESIZE(realloc_stays_60_64, realloc(p, 60), realloc(p, 64))
+CELL_RESIZE(realloc_moves_64_256, realloc(p, 64), realloc(p, 256))
+CELL_RESIZE(token_realloc_moves_64_256, token_realloc(p, 64, TOKEN), token_realloc(p, 256, TOKEN))
 
 static const struct cell plain[] = {
 	CELL_ROW(malloc_8),
@@ -51,6 +66,8 @@ static const struct cell plain[] = {
 	CELL_ROW(calloc_64),
 	CELL_ROW(calloc_1000),
 	CELL_ROW(realloc_64),
+	CELL_ROW(realloc_stays_60_64),
+	CELL_ROW(realloc_moves_64_256),
 	CELL_ROW(aligned_64),
 	CELL_ROW(malloc_batch_1000x64),
 	CELL_ROW(malloc_batch_1000x1024),
@@ -58,7 +75,11 @@ static const struct cell plain[] = {
 
 static const struct cell sized = CELL_ROW(sized_64);
 static const struct cell plus[] = { CELL_ROW(new_64), CELL_ROW(new_sized_64) };
-static const struct cell tokens[] = { CELL_ROW(token_malloc_64), CELL_ROW(token_new_64) };
+static const struct cell tokens[] = {
+	CELL_ROW(token_malloc_64),
+	CELL_ROW(token_new_64),
+	CELL_ROW(token_realloc_moves_64_256),
+};
 static const struct cell fast[] = { CELL_ROW(fast_token_malloc_64), CELL_ROW(fast_token_new_64) };
 
 /* POSIX has it that a pointer from dlsym() may be one to a function. */
@@ -78,6 +99,7 @@ static bool has_plus(void)
 static bool has_tokens(void)
 {
 	return find("__alloc_token_malloc", &token_malloc) &&
+	       find("__alloc_token_realloc", &token_realloc) &&
 	       find("__alloc_token__Znwm", &token_new);
 }
 

@@ -59,6 +59,7 @@ count_all() {
 		count "$so" '' '' malloc &&
 		count "$so" random: partition=random malloc malloc_64 calloc_64 new_64 &&
 		count "$so" typed: partition=typed malloc malloc_64 calloc_64 new_64 \
+			realloc_moves_64_256 token_realloc_moves_64_256 \
 			token_malloc_64 token_new_64 fast_token_malloc_64 fast_token_new_64
 }
 

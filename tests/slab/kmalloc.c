@@ -3,6 +3,7 @@
 #include "common.h"
 
 #include "allocators/slab/area.h"
+#include "allocators/slab/classes.h"
 #include "allocators/slab/pagemap.h"
 
 static const size_t classes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
@@ -32,6 +33,31 @@ static void test_every_size_gets_the_smallest_class_that_fits(void **state)
 		kfree(p);
 	}
 	assert_equations_hold();
+}
+
+static unsigned int class_in_the_page_map(const void *p)
+{
+	return entry_class(pagemap_entry(pagemap_page(p)));
+}
+
+static void test_the_page_map_tells_the_class_of_an_object_of_kmalloc(void **state)
+{
+	struct kmem_cache *s = kmem_cache_create("other", 64, 0, SLAB_NO_MERGE, NULL);
+	void *object = kmem_cache_alloc(s, GFP_KERNEL), *large = kmalloc(16384, GFP_KERNEL);
+
+	(void)state;
+	for (size_t i = 0; i < NR_CLASSES; i++) {
+		void *p = kmalloc(classes[i], GFP_KERNEL);
+
+		assert_int_equal(class_in_the_page_map(p), kmalloc_index(classes[i]));
+		assert_int_equal(kmalloc_class_bytes(class_in_the_page_map(p)), classes[i]);
+		kfree(p);
+	}
+	assert_int_equal(class_in_the_page_map(object), 0);
+	assert_int_equal(class_in_the_page_map(large), 0);
+	kfree(large);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
 }
 
 static void test_alignment_is_the_largest_power_of_two_that_divides_the_size(void **state)
@@ -273,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_size_gets_the_smallest_class_that_fits),
+		cmocka_unit_test(test_the_page_map_tells_the_class_of_an_object_of_kmalloc),
 		cmocka_unit_test(test_alignment_is_the_largest_power_of_two_that_divides_the_size),
 		cmocka_unit_test(test_live_objects_do_not_overlap),
 		cmocka_unit_test(test_kzalloc_clears_the_whole_object_even_when_reused),

@@ -8,20 +8,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "allocators/slab/free.h"
-#include "allocators/slab/kfence.h"
-#include "allocators/slab/pagemap.h"
-#include "allocators/slab/percpu.h"
-#include "home.h"
+#include "block.h"
 #include "huge.h"
 #include "start.h"
 #include "token_stats.h"
 
 /* What malloc promises for any size: alignof(max_align_t). */
 #define MIN_ALIGN 16u
-
-/* A block with less of it in use than half is left for a smaller one, if it is larger than this. */
-#define WORTH_MOVING 64u
 
 struct request {
 	size_t size;
@@ -118,140 +111,20 @@ void *dropin_aligned(size_t align, size_t size, struct kmalloc_token t)
 	return alloc(&(struct request){ size, align, GFP_KERNEL, t });
 }
 
-/* Is @p in a slab, a large block or between guard pages? */
-static bool is_slab_memory(const void *p)
-{
-	return is_kfence_address(p) || free_frame(p);
-}
-
 void dropin_free_slow(void *p)
 {
 	int saved = errno;
 
 	if (unlikely(token_stats_on))
 		token_stats_remove(p);
-	if (is_slab_memory(p) || (p && !huge_free(p) && !start_bytes(p)))
+	if (block_is_slab(p) || (p && !huge_free(p) && !start_bytes(p)))
 		kfree(p); /* which also reports what is nobody's */
 	errno = saved;
 }
 
-/* Unlike ksize(), this is no promise that all of it will be used: red zones stay as they are. */
-static size_t slab_bytes(const void *p)
-{
-	struct frame *f;
-	struct kmem_cache *s;
-
-	if (is_kfence_address(p))
-		return kfence_ksize(p);
-	s = free_owner(p, &f);
-	return s ? cache_object_size(s) : frame_bytes(f);
-}
-
-/* Of a block that is no slab memory; 0 if it is nobody's. */
-static size_t other_bytes(const void *p)
-{
-	size_t bytes = start_bytes(p);
-
-	return bytes ? bytes : huge_bytes(p);
-}
-
 size_t dropin_usable(const void *p)
 {
-	size_t bytes = p && !is_slab_memory(p) ? other_bytes(p) : 0;
+	size_t bytes = p && !block_is_slab(p) ? block_other_bytes(p) : 0;
 
 	return bytes ? bytes : ksize(p);
-}
-
-static bool suffices(size_t bytes, size_t size)
-{
-	return size <= bytes && (bytes <= WORTH_MOVING || size >= bytes / 2);
-}
-
-/* A block that shrinks can stay, unless it would be among objects of another type. */
-static void *move(void *p, size_t bytes, size_t size, struct kmalloc_token t)
-{
-	int saved = errno;
-	void *new = dropin_alloc(size, t);
-
-	if (!new && (size > bytes || !home_is(p, t)))
-		return NULL;
-	errno = saved;
-	if (!new)
-		return p;
-	memcpy(new, p, min_size(bytes, size));
-	dropin_free(p);
-	return new;
-}
-
-/* A block that stays, or a mapping that moves as a whole. */
-static void *resize_counted(void *resize(void *p, size_t size), void *p, size_t size)
-{
-	struct token_note note;
-	void *new;
-
-	if (likely(!token_stats_on))
-		return resize(p, size);
-	note = token_stats_take(p);
-	new = resize(p, size);
-	token_stats_put(new ? new : p, new ? size : note.size, note);
-	return new;
-}
-
-static void *resize_in_place(void *p, size_t size)
-{
-	return krealloc_token(p, size, GFP_KERNEL, (struct kmalloc_token){ 0 });
-}
-
-static void *resize_slab(void *p, size_t size, struct kmalloc_token t)
-{
-	size_t bytes = slab_bytes(p);
-
-	if (suffices(bytes, size) && home_is(p, t))
-		return resize_counted(resize_in_place, p, size);
-	return move(p, bytes, size, home_of(p, t));
-}
-
-static void *resize_other(void *p, size_t size, struct kmalloc_token t)
-{
-	int saved = errno;
-	size_t bytes = other_bytes(p);
-	void *new = NULL;
-
-	if (!bytes)
-		return resize_slab(p, size, t); /* ends in a report */
-	if (size > KMALLOC_MAX_SIZE && !start_bytes(p))
-		new = resize_counted(huge_resize, p, size);
-	errno = saved;
-	return new ? new : move(p, bytes, size, t);
-}
-
-/* Of an object of which nothing is recorded, and so nothing to be changed when it stays; else 0. */
-static size_t plain_bytes(const void *p)
-{
-	size_t page = pagemap_page(p);
-	uint32_t entry = page < pagemap_nr_pages() ? pagemap_entry(page) : 0;
-
-	return entry_slot(entry) ? cache_object_size(pagemap_frame(page, entry)->cache) : 0;
-}
-
-void *dropin_realloc(void *p, size_t size, struct kmalloc_token t)
-{
-	if (size && suffices(plain_bytes(p), size) && home_is(p, t))
-		return p;
-	if (!p)
-		return dropin_alloc(size, t);
-	if (!size) {
-		dropin_free(p);
-		return NULL;
-	}
-	return is_slab_memory(p) ? resize_slab(p, size, t) : resize_other(p, size, t);
-}
-
-void *dropin_reallocarray(void *p, size_t n, size_t size, struct kmalloc_token t)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return out_of_memory();
-	return dropin_realloc(p, bytes, t);
 }

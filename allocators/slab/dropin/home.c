@@ -7,11 +7,6 @@
 #include "allocators/slab/partition.h"
 #include "allocators/slab/slabinfo.h"
 
-static bool is_typed(void)
-{
-	return slab_partition.mode == PARTITION_TYPED;
-}
-
 /* A guarded object is alone, but will move into a slab. One that was freed is of no cache. */
 static int set_of(const void *p)
 {
@@ -25,19 +20,10 @@ static int set_of(const void *p)
 
 bool home_is(const void *p, struct kmalloc_token t)
 {
-	int set;
-
-	if (likely(!is_typed()) || !(t.token & DROPIN_TOKEN_GIVEN))
-		return true;
-	set = set_of(p);
-	return set < 0 || (unsigned int)set == partition_set(t);
+	return !home_counts() || home_is_set(set_of(p), t);
 }
 
 struct kmalloc_token home_of(const void *p, struct kmalloc_token t)
 {
-	int set = is_typed() && !(t.token & DROPIN_TOKEN_GIVEN) ? set_of(p) : -1;
-
-	if (set >= 0)
-		t.token = (unsigned long)set;
-	return t;
+	return home_counts() ? home_of_set(set_of(p), t) : t;
 }

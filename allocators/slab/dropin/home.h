@@ -10,10 +10,29 @@
 
 #include "dropin.h"
 
+/* Nothing below has anything to say otherwise. */
+static inline bool home_counts(void)
+{
+	return unlikely(slab_partition.mode == PARTITION_TYPED);
+}
+
 /* @p, a block of kmalloc(), may stay where it is. */
 bool home_is(const void *p, struct kmalloc_token t);
 
 /* What to ask for in its place. */
 struct kmalloc_token home_of(const void *p, struct kmalloc_token t);
+
+/* The same, where the set of the block is known; negative: it has none. And if home_counts(). */
+static inline bool home_is_set(int set, struct kmalloc_token t)
+{
+	return !(t.token & DROPIN_TOKEN_GIVEN) || set < 0 || (unsigned int)set == partition_set(t);
+}
+
+static inline struct kmalloc_token home_of_set(int set, struct kmalloc_token t)
+{
+	if (!(t.token & DROPIN_TOKEN_GIVEN) && set >= 0)
+		t.token = (unsigned long)set;
+	return t;
+}
 
 #endif
