@@ -16,7 +16,8 @@
 /* Of a larger block no less is given back: a call for each few pages costs more than they do. */
 #define PURGE_MIN_ORDER 4u
 
-struct zone slab_zones[SLAB_MAX_NODES];
+/* The first one, of most machines the only one, in one page. */
+SPARSE struct zone slab_zones[SLAB_MAX_NODES] __attribute__((aligned(UNIT_BYTES / 2)));
 static uint64_t step_ns; /* 0: memory goes back at once */
 static void (*when_dirty)(void);
 

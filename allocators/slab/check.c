@@ -31,7 +31,7 @@ static size_t slab_bytes[NR_VM_NODE_STAT_ITEMS];
 static size_t nr_waiting; /* slabs, likewise */
 
 /* Objects of one slab seen on its freelist; one slab at a time, under slab_mutex. */
-static uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
+static SPARSE uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
 
 static uint64_t marks; /* state of a random sequence */
 static uint64_t mark;  /* written into free objects seen in a sheaf; under slab_mutex */

@@ -8,7 +8,7 @@
 #define FINE_SMALL	128u /* up to here; then so many classes a doubling: */
 #define FINE_A_DOUBLING 8u
 
-struct classes slab_classes;
+SPARSE_HEAD struct classes slab_classes;
 
 /* Class @index takes the sizes that no smaller one takes, up to @bytes. */
 static void add(unsigned int index, unsigned int bytes, unsigned int *step)

@@ -30,10 +30,10 @@ struct classes {
 	/* kmalloc_fast.h: of each set; first, and here, so that one address reaches all it reads.
 	 */
 	uint32_t slots[MAX_PARTITIONS << NR_CLASSES_SHIFT];
-	uint8_t of_step[NR_CLASS_STEPS];    /* by (size - 1) / 8: a load instead of a computation */
 	uint8_t above;			    /* the class beyond the steps, of 128 KiB; 0: none */
 	size_t max_bytes;		    /* the largest size that has a class */
 	uint32_t bytes[NR_KMALLOC_INDEXES]; /* 0: there is no such class */
+	uint8_t of_step[NR_CLASS_STEPS];    /* by (size - 1) / 8: a load instead of a computation */
 };
 extern struct classes slab_classes __attribute__((visibility("hidden")));
 

@@ -16,12 +16,21 @@
 #include "task.h"
 #include "text.h"
 
-static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
+#define NR_OTHER_TYPES (NR_KMALLOC_TYPES - MAX_PARTITIONS)
+
+/* The sets last, so that what most programs use is one page: NO_OBJ_EXT and set 0. */
+static SPARSE struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES]
+	__attribute__((aligned(UNIT_BYTES / 2)));
 static bool is_lazy; /* caches are made when they are first asked for */
+
+static struct kmem_cache **row(unsigned int type)
+{
+	return caches[type < MAX_PARTITIONS ? type + NR_OTHER_TYPES : type - MAX_PARTITIONS];
+}
 
 struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 {
-	return __atomic_load_n(&caches[type][index], __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&row(type)[index], __ATOMIC_ACQUIRE);
 }
 
 void *kmalloc_internal(size_t bytes, gfp_t gfp)
@@ -30,9 +39,9 @@ void *kmalloc_internal(size_t bytes, gfp_t gfp)
 
 	if (bytes > kmalloc_max_cache_size())
 		return large_alloc(bytes, gfp, NUMA_NO_NODE);
-	s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(bytes)];
+	s = row(KMALLOC_NO_OBJ_EXT)[kmalloc_index(bytes)];
 	if (!s)
-		s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(1ul << bits_fls(bytes - 1))];
+		s = row(KMALLOC_NO_OBJ_EXT)[kmalloc_index(1ul << bits_fls(bytes - 1))];
 	return alloc_object(s, gfp);
 }
 
@@ -103,7 +112,7 @@ static int create(unsigned int type, unsigned int index)
 	if (is_beyond_kernel(bytes))
 		/* An empty slab is up to 512 KiB. */
 		__atomic_store_n(&s->geo.min_partial, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
+	__atomic_store_n(&row(type)[index], s, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -157,7 +166,7 @@ int kmalloc_init(enum class_scheme scheme, unsigned int min_align)
 
 static void open_slot(unsigned int set, unsigned int index)
 {
-	const struct kmem_cache *s = caches[set][index];
+	const struct kmem_cache *s = row(set)[index];
 
 	if (s)
 		__atomic_store_n(&slab_classes.slots[(set << NR_CLASSES_SHIFT) + index],
@@ -175,11 +184,11 @@ void kmalloc_open(void)
 /* Somebody else may have been faster. slab_boot_lock is held. */
 static struct kmem_cache *make(unsigned int type, unsigned int index)
 {
-	if (!caches[type][index] && create(type, index))
+	if (!row(type)[index] && create(type, index))
 		return NULL;
 	if (type < partition_nr_used())
 		open_slot(type, index);
-	return caches[type][index];
+	return row(type)[index];
 }
 
 /* What a larger class of the type has. */
