@@ -23,6 +23,13 @@ static SPARSE struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES]
 	__attribute__((aligned(UNIT_BYTES / 2)));
 static bool is_lazy; /* caches are made when they are first asked for */
 
+/*
+ * Sheaves and what belongs to caches: of many classes the powers of two between will do, which take
+ * one page of caches. A larger block is as many pages as its class would have taken.
+ */
+#define INTERNAL_MIN 128u
+#define INTERNAL_MAX 16384u
+
 static struct kmem_cache **row(unsigned int type)
 {
 	return caches[type < MAX_PARTITIONS ? type + NR_OTHER_TYPES : type - MAX_PARTITIONS];
@@ -37,11 +44,10 @@ void *kmalloc_internal(size_t bytes, gfp_t gfp)
 {
 	struct kmem_cache *s;
 
-	if (bytes > kmalloc_max_cache_size())
+	if (bytes > (is_lazy ? INTERNAL_MAX : kmalloc_max_cache_size()))
 		return large_alloc(bytes, gfp, NUMA_NO_NODE);
+	bytes = is_lazy ? max_size(1ul << bits_fls(bytes - 1), INTERNAL_MIN) : bytes;
 	s = row(KMALLOC_NO_OBJ_EXT)[kmalloc_index(bytes)];
-	if (!s)
-		s = row(KMALLOC_NO_OBJ_EXT)[kmalloc_index(1ul << bits_fls(bytes - 1))];
 	return alloc_object(s, gfp);
 }
 
@@ -127,15 +133,19 @@ static int create_type(unsigned int type)
 	return err;
 }
 
-/* Sheaves and what belongs to caches: of many classes the powers of two will do. */
+static bool is_internal(unsigned int bytes)
+{
+	if (!is_lazy)
+		return bytes;
+	return bits_is_pow2(bytes) && bytes >= INTERNAL_MIN && bytes <= INTERNAL_MAX;
+}
+
 static int create_internal(void)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < NR_KMALLOC_INDEXES; i++) {
-		unsigned int bytes = kmalloc_class_bytes(i);
-
-		if (bytes && (!is_lazy || bits_is_pow2(bytes)))
+		if (is_internal(kmalloc_class_bytes(i)))
 			err = create(KMALLOC_NO_OBJ_EXT, i);
 	}
 	return err;
@@ -175,6 +185,9 @@ static void open_slot(unsigned int set, unsigned int index)
 
 void kmalloc_open(void)
 {
+	for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
+		if (row(KMALLOC_NORMAL)[i])
+			classes_open(i);
 	for (unsigned int set = 0; set < partition_nr_used(); set++)
 		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
 			open_slot(set, i);
@@ -186,6 +199,7 @@ static struct kmem_cache *make(unsigned int type, unsigned int index)
 {
 	if (!row(type)[index] && create(type, index))
 		return NULL;
+	classes_open(index);
 	if (type < partition_nr_used())
 		open_slot(type, index);
 	return row(type)[index];
@@ -222,4 +236,5 @@ struct kmem_cache *kmalloc_cache_for(unsigned int type, unsigned int index)
 void kmalloc_exit(void)
 {
 	memset(caches, 0, sizeof(caches));
+	classes_exit();
 }
