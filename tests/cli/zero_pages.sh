@@ -6,7 +6,7 @@
 [ -f "$SRCDIR/$BUILD/libslab-malloc.so" ] || { echo 'this build has no libslab-malloc.so'; exit 77; }
 command -v nm >/dev/null || { echo 'nm is not here (apt-get install binutils)'; exit 77; }
 
-# A table is a variable of a page or more. slab_classes is between them and the rest: SPARSE_HEAD.
+# A table is a variable of a page or more, and what is a few lines long is none. slab_classes is between them and the rest: SPARSE_HEAD.
 places='
 function hex(s,   i, x) {
 	for (i = 1; i <= length(s); i++)
@@ -17,7 +17,7 @@ $3 == "b" || $3 == "B" {
 	at = hex($1)
 	if (hex($2) >= 4096 && $4 != "slab_classes")
 		first = first && first < at ? first : at
-	if (hex($2) < 4096)
+	if (hex($2) < 512)
 		last = last > at ? last : at
 }
 END { print (first > last ? "behind" : "among") }'
