@@ -332,7 +332,7 @@ static const char *exhausted(void)
 
 ALLOCATOR(null) = {
 	.name = "null",
-	.summary = "a bump pointer whose free does nothing: the harness's own cost",
+	.summary = "places from a table made before, free does nothing: the harness's own cost",
 	.init = init,
 	.round = start_round,
 	.cache_create = null_cache_create,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* ./runner nightly: the quick suite, stored as a night, its history drawn and judged. */
+/* ./runner nightly: a quick comparison, stored as a night, its history drawn and judged. */
 #include <stdio.h>
 
 #include "command.h"

@@ -21,7 +21,7 @@ static const struct command {
 	{ "compare", command_compare, "measure workloads on allocators, store, draw and show" },
 	{ "run", command_run, "the same with a workload of your own: run FILE.c" },
 	{ "nightly", command_nightly,
-	  "the quick suite, judged against earlier nights; exit 1 if worse" },
+	  "compare --quick, judged against earlier nights; exit 1 if worse" },
 	{ "list", command_list, "allocators and workloads that can be named" },
 	{ "report", command_report, "show a stored run again: report [RUN]" },
 	{ "plots", command_plots, "draw a stored run again: plots [RUN]" },

@@ -7,16 +7,19 @@
 #include "lib/die.h"
 #include "report_parts.h"
 #include "sql.h"
+#include "suite_figures.h"
 
 void report_start(struct report *r, FILE *out, struct store *s, const char *run_id)
 {
 	r->out = out;
 	r->db = store_handle(s);
 	r->c = compare_run(r->db, run_id);
+	r->suite = suite_figures(r->db, r->c);
 }
 
 void report_end(struct report *r)
 {
+	suite_figures_free(r->suite);
 	compare_free(r->c);
 	fflush(r->out);
 }

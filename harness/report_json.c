@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * One object on one stream, schema_version 1. Keys may be added, none changes its meaning. What is
- * absent is null; the control's rows stand apart from the cells.
+ * absent is null; the control's rows stand apart from the cells. docs/METHOD.md tells the members
+ * of a suite.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
-#include "report_parts.h"
+#include "report_suite.h"
 #include "sql.h"
 
 #define SCHEMA_VERSION 1
@@ -208,6 +208,7 @@ void report_json(FILE *out, struct store *s, const char *run_id, const char *db,
 	write_arms(&j, r.c);
 	write_rows(&j, &r, "cells");
 	write_rows(&j, &r, "control");
+	report_suite_json(&r, &j);
 	write_notes(&j, &r);
 	write_skipped(&j, &r);
 	write_failed(&j, &r);

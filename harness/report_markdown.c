@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report_parts.h"
+#include "report_suite.h"
 #include "report_text.h"
 #include "sql.h"
 
-/* Text of a user inside a table: a bar would end the column. */
-static void text(FILE *out, const char *s)
+void report_markdown_text(FILE *out, const char *s)
 {
 	for (; *s; s++)
 		fprintf(out, *s == '|' ? "\\|" : *s == '\n' ? " " : "%c", *s);
@@ -27,7 +26,7 @@ static void write_judged(const struct report *r, const struct compare_cell *cell
 	report_text_range(range, row->ratio_interval.low, row->ratio_interval.high);
 	report_verdict(r, row, metric, arm, verdict, sizeof(verdict));
 	fprintf(r->out, "| %s | ", m->label);
-	text(r->out, r->c->arms[arm].label);
+	report_markdown_text(r->out, r->c->arms[arm].label);
 	fprintf(r->out, " | %s | %s | %s | %s |\n", median, change,
 		r->c->arms[arm].role == ARM_BASELINE ? "" : range, verdict);
 }
@@ -62,7 +61,7 @@ static void write_quality_row(const struct report *r, const struct compare_cell 
 	char value[REPORT_TEXT], reach[REPORT_TEXT];
 
 	fputs("| ", r->out);
-	text(r->out, r->c->arms[arm].label);
+	report_markdown_text(r->out, r->c->arms[arm].label);
 	for (int metric = 0; metric < r->c->nr_metrics; metric++) {
 		const struct compare_row *row = compare_row_at(r->c, cell, metric, arm);
 		const char *unit = r->c->metrics[metric].unit;
@@ -102,7 +101,7 @@ static void write_cell(const struct report *r, const struct compare_cell *cell)
 
 	report_params(r, cell->params, params, sizeof(params));
 	fputs("\n## ", r->out);
-	text(r->out, cell->workload);
+	report_markdown_text(r->out, cell->workload);
 	fprintf(r->out, " %s\n", params);
 	if (*cell->note)
 		fprintf(r->out, "\n%s\n", cell->note);
@@ -135,14 +134,14 @@ static void write_lists(const struct report *r)
 	while (sql_row(stmt)) {
 		fprintf(r->out, "- %s: %s on %s, %d trials: ", sql_column(stmt, 4),
 			sql_column(stmt, 0), sql_column(stmt, 2), sqlite3_column_int(stmt, 5));
-		text(r->out, sql_column(stmt, 8));
+		report_markdown_text(r->out, sql_column(stmt, 8));
 		fputc('\n', r->out);
 	}
 	sql_finish(stmt);
 	stmt = report_skipped(r);
 	while (sql_row(stmt)) {
 		fprintf(r->out, "- skipped: %s: ", sql_column(stmt, 0));
-		text(r->out, sql_column(stmt, 1));
+		report_markdown_text(r->out, sql_column(stmt, 1));
 		fputc('\n', r->out);
 	}
 	sql_finish(stmt);
@@ -155,6 +154,7 @@ void report_markdown(FILE *out, struct store *s, const char *run_id)
 
 	report_start(&r, out, s, run_id);
 	write_head(&r);
+	report_suite_markdown(&r);
 	for (int i = 0; i < r.c->nr_cells; i++)
 		write_cell(&r, &r.c->cells[i]);
 	report_adjustment(&r, adjustment, sizeof(adjustment));

@@ -6,11 +6,14 @@
 #include "compare.h"
 #include "report.h"
 
+struct suite_figures;
+
 /* The order of metrics in a cell: time first, then memory, then quality. */
 struct report {
 	FILE *out;
 	sqlite3 *db;
 	struct compare *c;
+	struct suite_figures *suite; /* NULL: not a run of a suite */
 };
 
 void report_start(struct report *r, FILE *out, struct store *s, const char *run_id);
@@ -44,8 +47,8 @@ sqlite3_stmt *report_notes(const struct report *r, const struct compare_cell *ce
 
 /* report_table_matrix.c: the shown metrics that are not judged, a line an allocator. */
 void report_matrix(const struct report *r, const struct compare_cell *cell, int label_width);
-/* report_suite.c: cells and targets of a suite's run; false, and nothing, if it is none. */
-bool report_suite(const struct report *r);
+/* report_markdown.c: text of a user inside a table, where a bar would end the column. */
+void report_markdown_text(FILE *out, const char *s);
 /* report_table_summary.c: each allocator over all cells. */
 void report_summary(const struct report *r, int label_width);
 

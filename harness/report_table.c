@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report_parts.h"
+#include "report_suite.h"
 #include "report_text.h"
 #include "sql.h"
 
@@ -258,7 +258,8 @@ void report_table(FILE *out, struct store *s, const char *run_id)
 
 	report_start(&r, out, s, run_id);
 	print_head(&r);
-	if (report_suite(&r))
+	report_suite_text(&r);
+	if (r.suite)
 		fputs("\nmore of each cell: ./runner report --markdown, --csv or --json\n", out);
 	else
 		print_cells(&r);

@@ -158,6 +158,14 @@ static int find_target(const char *name)
 	return -1;
 }
 
+const char *suite_kind_name(enum suite_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+		if (targets[i].kind == kind)
+			return targets[i].name;
+	return "";
+}
+
 /* target WHAT [OF] RATIO */
 static int take_target(struct parser *p)
 {

@@ -77,6 +77,9 @@ int suite_parse(struct suite *s, const char *name, const char *text, char *why, 
  */
 void suite_load(struct suite *s, const char *name, char text[SUITE_TEXT]);
 
+/* "mean", as a suite's file says it. */
+const char *suite_kind_name(enum suite_kind kind);
+
 /* The names of the shipped suites, NULL-terminated, sorted; suite_free_names() releases them. */
 char **suite_names(void);
 void suite_free_names(char **names);

@@ -3,31 +3,37 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "lib/bits.h"
+#include "lib/die.h"
 #include "report_text.h"
 #include "suite_lines.h"
+#include "suite_text.h"
 
 /* What one line is made from. */
 struct maker {
 	const struct suite_view *v;
 	int arm;
 	const struct suite_target *target;
-	suite_emit *emit;
-	void *context;
+	struct suite_lines *to;
 	struct suite_line line;
+	FILE *more; /* writes line.more */
+	size_t more_len;
 	struct suite_point a[RUN_MAX_CELLS], b[RUN_MAX_CELLS];
 	int nr; /* pairs */
 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct maker *m, const char *fmt, ...)
+/* Part of a list or of a sentence; begins with what separates it from the part before. */
+__attribute__((format(printf, 3, 4))) static void say(struct maker *m, const char *separator,
+						      const char *fmt, ...)
 {
-	size_t at = strlen(m->line.more);
 	va_list ap;
 
+	if (ftello(m->more) > 0)
+		fputs(separator, m->more);
 	va_start(ap, fmt);
-	vsnprintf(m->line.more + at, sizeof(m->line.more) - at, fmt, ap);
+	vfprintf(m->more, fmt, ap);
 	va_end(ap);
 }
 
@@ -36,37 +42,23 @@ static const char *label(const struct maker *m, int arm)
 	return arm < 0 ? "no peer" : m->v->c->arms[arm].label;
 }
 
-void suite_cell_name(const struct suite_view *v, int cell, char *buf, size_t len)
-{
-	const struct compare_cell *c = &v->c->cells[cell];
-
-	if (c->threads == 1)
-		snprintf(buf, len, "%.190s", c->workload);
-	else
-		snprintf(buf, len, "%.160s threads=%u", c->workload, c->threads);
-}
-
-void suite_ratio_text(const struct suite_ratio *r, char *buf, size_t len)
-{
-	const char *form = r->ratio < 9.995 ? "%.3f" : "%.1f";
-	char number[32], low[32], high[32];
-
-	snprintf(number, sizeof(number), form, r->ratio);
-	snprintf(low, sizeof(low), form, r->interval.low);
-	snprintf(high, sizeof(high), form, r->interval.high);
-	if (!r->n)
-		snprintf(buf, len, "-");
-	else if (!r->interval.rank)
-		snprintf(buf, len, "%s", number);
-	else
-		snprintf(buf, len, "%s [%s .. %s]", number, low, high);
-}
-
 static void begin(struct maker *m, char part, const char *what)
 {
-	m->line = (struct suite_line){ .part = part, .target = m->target->ratio };
+	m->line = (struct suite_line){ .part = part, .target = m->target };
 	snprintf(m->line.what, sizeof(m->line.what), "%s", what);
+	snprintf(m->line.why, sizeof(m->line.why), "no cell has both in every block");
 	m->nr = 0;
+	m->more = open_memstream(&m->line.more, &m->more_len);
+	if (!m->more)
+		die(EXIT_FAILED, "out of memory");
+}
+
+static void end(struct maker *m)
+{
+	if (fclose(m->more))
+		die(EXIT_FAILED, "out of memory");
+	m->line.measured = m->line.ratio.n || m->line.nr_asked;
+	m->to->line[m->to->nr++] = m->line;
 }
 
 /* Resolved is what the whole interval agrees with. */
@@ -74,9 +66,10 @@ static void judge(struct suite_line *l)
 {
 	const struct suite_ratio *r = &l->ratio;
 
-	l->passed = r->n && r->ratio <= l->target;
+	l->passed = r->n && r->ratio <= l->target->ratio;
 	l->resolved = r->n && r->interval.rank &&
-		      (l->passed ? r->interval.high <= l->target : r->interval.low > l->target);
+		      (l->passed ? r->interval.high <= l->target->ratio
+				 : r->interval.low > l->target->ratio);
 }
 
 /* The cells that took no part and the values at the quantum are told. */
@@ -85,13 +78,14 @@ static void finish(struct maker *m, int of_cells)
 	const struct suite_ratio *r = &m->line.ratio;
 
 	if (of_cells > r->nr_cells)
-		say(m, "%s%d of %d cells (the others have no value in some block)",
-		    *m->line.more ? "; " : "", r->nr_cells, of_cells);
+		say(m, "; ", "%d of %d cells (the others have no value in some block)", r->nr_cells,
+		    of_cells);
 	if (r->nr_clamped)
-		say(m, "%s%d values below the quantum count as it", *m->line.more ? "; " : "",
-		    r->nr_clamped);
+		say(m, "; ", "%d values below the quantum count as it", r->nr_clamped);
+	if (r->n)
+		suite_why(r, m->line.why, sizeof(m->line.why));
 	judge(&m->line);
-	m->emit(m->context, &m->line);
+	end(m);
 }
 
 static void add(struct maker *m, struct suite_point a, struct suite_point b)
@@ -125,33 +119,53 @@ static void line_mean(struct maker *m)
 	finish(m, m->nr);
 }
 
-static struct suite_ratio cell_ratio(const struct maker *m, int cell, int *peer)
+static struct suite_spot spot(const struct maker *m, int cell)
 {
-	*peer = suite_best_peer(m->v, SUITE_TIME, cell);
-	return suite_ratio(m->v, SUITE_TIME, (struct suite_point){ cell, m->arm },
-			   (struct suite_point){ cell, *peer });
+	struct suite_spot s = { cell, suite_best_peer(m->v, SUITE_TIME, cell), { .n = 0 } };
+
+	s.ratio = suite_ratio(m->v, SUITE_TIME, (struct suite_point){ cell, m->arm },
+			      (struct suite_point){ cell, s.peer });
+	return s;
+}
+
+static void keep_spot(struct maker *m, struct suite_spot s)
+{
+	struct suite_line *l = &m->line;
+	struct suite_spot *grown = realloc(l->spot, (size_t)(l->nr_spots + 1) * sizeof(*grown));
+
+	if (!grown)
+		die(EXIT_FAILED, "out of memory");
+	l->spot = grown;
+	l->spot[l->nr_spots++] = s;
+}
+
+static void say_worst(struct maker *m, const struct suite_spot *worst, int nr)
+{
+	char name[192];
+
+	suite_cell_name(m->v, worst->cell, name, sizeof(name));
+	say(m, "", "%s, to %s; the largest of %d", name, label(m, worst->peer), nr);
 }
 
 static void line_worst(struct maker *m)
 {
-	int nr = 0, peer, worst = -1, worst_peer = -1;
-	char name[192];
+	struct suite_spot worst = { .cell = -1 };
+	int nr = 0;
 
 	begin(m, 'a', "time, worst cell, to its fastest peer");
 	for (int cell = 0; cell < m->v->c->nr_cells; cell++) {
-		struct suite_ratio r = cell_ratio(m, cell, &peer);
+		struct suite_spot s = spot(m, cell);
 
-		nr += r.n > 0;
-		if (!r.n || (worst >= 0 && r.ratio <= m->line.ratio.ratio))
-			continue;
-		m->line.ratio = r;
-		worst = cell;
-		worst_peer = peer;
+		nr += s.ratio.n > 0;
+		if (s.ratio.n && (worst.cell < 0 || s.ratio.ratio > worst.ratio.ratio))
+			worst = s;
 	}
-	if (worst >= 0) {
-		suite_cell_name(m->v, worst, name, sizeof(name));
-		say(m, "%s, to %s; the largest of %d", name, label(m, worst_peer), nr);
+	if (worst.cell >= 0) {
+		m->line.ratio = worst.ratio;
+		keep_spot(m, worst);
+		say_worst(m, &worst, nr);
 	}
+	snprintf(m->line.why, sizeof(m->line.why), "no cell has a ratio");
 	finish(m, 0);
 }
 
@@ -163,13 +177,33 @@ static bool is_of(const struct maker *m, int cell)
 	return !strncmp(workload, m->target->of, n) && (!workload[n] || workload[n] == ':');
 }
 
-static void say_above(struct maker *m, int cell, const struct suite_ratio *r, int peer)
+static void say_above(struct maker *m, const struct suite_spot *s)
 {
 	char name[192], text[96];
 
-	suite_cell_name(m->v, cell, name, sizeof(name));
-	suite_ratio_text(r, text, sizeof(text));
-	say(m, "%s%s %s to %s", *m->line.more ? ", " : "above: ", name, text, label(m, peer));
+	suite_cell_name(m->v, s->cell, name, sizeof(name));
+	suite_ratio_text(&s->ratio, text, sizeof(text));
+	if (!m->line.nr_spots)
+		say(m, "", "above: ");
+	say(m, m->line.nr_spots ? ", " : "", "%s %s to %s", name, text, label(m, s->peer));
+}
+
+/* True if the cell is resolved. */
+static bool judge_each(struct maker *m, int cell)
+{
+	struct suite_spot s = spot(m, cell);
+	struct suite_line one = { .target = m->target, .ratio = s.ratio };
+
+	judge(&one);
+	m->line.nr_asked++;
+	m->line.nr_met += one.passed;
+	if (!one.passed) {
+		say_above(m, &s);
+		keep_spot(m, s);
+	}
+	if (!*m->line.why)
+		suite_why(&s.ratio, m->line.why, sizeof(m->line.why));
+	return one.resolved;
 }
 
 /* Resolved if every cell is. */
@@ -177,26 +211,18 @@ static void line_each(struct maker *m)
 {
 	char what[192];
 	bool resolved = true;
-	int peer;
 
 	snprintf(what, sizeof(what), "time in each cell of %s, to its fastest peer", m->target->of);
 	begin(m, 'a', what);
-	for (int cell = 0; cell < m->v->c->nr_cells; cell++) {
-		struct suite_line one = { .target = m->target->ratio };
-
-		if (!is_of(m, cell))
-			continue;
-		one.ratio = cell_ratio(m, cell, &peer);
-		judge(&one);
-		m->line.nr_asked++;
-		m->line.nr_met += one.passed;
-		resolved &= one.resolved;
-		if (!one.passed)
-			say_above(m, cell, &one.ratio, peer);
-	}
+	m->line.why[0] = '\0';
+	for (int cell = 0; cell < m->v->c->nr_cells; cell++)
+		if (is_of(m, cell))
+			resolved &= judge_each(m, cell);
+	if (!m->line.nr_asked)
+		snprintf(m->line.why, sizeof(m->line.why), "no cell of it in this run");
 	m->line.passed = m->line.nr_asked && m->line.nr_met == m->line.nr_asked;
 	m->line.resolved = m->line.nr_asked && resolved;
-	m->emit(m->context, &m->line);
+	end(m);
 }
 
 #define REAL_BYTES (1 << 20) /* below, the process's own pages are most of what is resident */
@@ -225,7 +251,7 @@ static void say_real(struct maker *m, enum suite_value value)
 	}
 	r = suite_mean(m->v, value, m->a, m->b, nr);
 	suite_ratio_text(&r, text, sizeof(text));
-	say(m, "over the %d cells with 1 MiB or more alive %s", r.nr_cells, text);
+	say(m, "", "over the %d cells with 1 MiB or more alive %s", r.nr_cells, text);
 }
 
 static void line_of_memory(struct maker *m, enum suite_value value, const char *what, int peer)
@@ -286,7 +312,9 @@ static void line_options(struct maker *m)
 	whole = suite_mean(m->v, SUITE_WHOLE, m->a, m->b, m->nr);
 	suite_ratio_text(&whole, text, sizeof(text));
 	if (with >= 0)
-		say(m, "with the harness's time in it %s", text);
+		say(m, "", "with the harness's time in it %s", text);
+	else
+		snprintf(m->line.why, sizeof(m->line.why), "no allocator ran with them");
 	finish(m, with < 0 ? 0 : m->nr);
 }
 
@@ -316,7 +344,7 @@ static void line_p999(struct maker *m)
 	begin(m, 'd', "p99.9 of a call, mean over the cells, to each cell's best peer");
 	against(m, SUITE_CALL_P999, -1);
 	if (!isnan(overhead) && !isnan(p999))
-		say(m,
+		say(m, "",
 		    "in the median cell %.0f ns; the clock takes %.1f ns, which is taken off "
 		    "(%.0f%% of what it reads there), and moves in steps of %.2g ns",
 		    p999, overhead, 100 * overhead / (overhead + p999), step);
@@ -355,7 +383,7 @@ static void say_crowd(struct maker *m, int i)
 
 	report_text_value(more, suite_median(m->v, SUITE_RSS_DRAINED, m->a[i]), "bytes");
 	report_text_value(less, suite_median(m->v, SUITE_RSS_DRAINED, m->b[i]), "bytes");
-	say(m, "%s%s %s to %s", i ? ", " : "", m->v->c->cells[m->a[i].cell].workload, more, less);
+	say(m, ", ", "%s %s to %s", m->v->c->cells[m->a[i].cell].workload, more, less);
 }
 
 static void line_crowd(struct maker *m)
@@ -368,6 +396,8 @@ static void line_crowd(struct maker *m)
 	begin(m, 'e', what);
 	m->line.ratio = crowd(m, m->arm);
 	nr = m->nr;
+	if (!nr)
+		snprintf(m->line.why, sizeof(m->line.why), "no workload ran with both");
 	for (int i = 0; i < nr; i++)
 		say_crowd(m, i);
 	for (int arm = 0, first = 1; nr && arm < m->v->c->nr_arms; arm++) {
@@ -376,13 +406,13 @@ static void line_crowd(struct maker *m)
 		if (m->v->arm[arm].is_peer)
 			r = crowd(m, arm);
 		if (r.n)
-			say(m, "%s%s %.2f", first ? "; peers: " : ", ", label(m, arm), r.ratio);
+			say(m, first ? "; peers: " : ", ", "%s %.2f", label(m, arm), r.ratio);
 		first &= !r.n;
 	}
 	finish(m, nr);
 }
 
-void suite_lines(const struct suite_view *v, int arm, suite_emit *emit, void *context)
+void suite_lines(const struct suite_view *v, int arm, struct suite_lines *to)
 {
 	static void (*const make[SUITE_NR_KINDS])(struct maker * m) = {
 		[SUITE_MEAN] = line_mean,	[SUITE_WORST] = line_worst,
@@ -390,10 +420,19 @@ void suite_lines(const struct suite_view *v, int arm, suite_emit *emit, void *co
 		[SUITE_DRAINED] = line_drained, [SUITE_OPTIONS] = line_options,
 		[SUITE_P999] = line_p999,	[SUITE_CROWD] = line_crowd,
 	};
-	struct maker m = { .v = v, .arm = arm, .emit = emit, .context = context };
+	struct maker m = { .v = v, .arm = arm, .to = to };
 
+	*to = (struct suite_lines){ .arm = arm };
 	for (int i = 0; i < v->suite.nr_targets; i++) {
 		m.target = &v->suite.target[i];
 		make[m.target->kind](&m);
+	}
+}
+
+void suite_lines_free(struct suite_lines *lines)
+{
+	for (int i = 0; i < lines->nr; i++) {
+		free(lines->line[i].spot);
+		free(lines->line[i].more);
 	}
 }

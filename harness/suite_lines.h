@@ -21,31 +21,44 @@
  * is met against the luckiest.
  *
  * A line passes if its ratio is at or below its target, and is not resolved if the interval holds
- * values on both sides.
+ * values on both sides. One without an interval, of too few blocks, is never resolved.
  */
 #ifndef HARNESS_SUITE_LINES_H
 #define HARNESS_SUITE_LINES_H
 
 #include "suite_view.h"
 
+#define SUITE_MAX_LINES (2 * SUITE_MAX_TARGETS) /* no target has more than two */
+
+/* A cell that a line names. */
+struct suite_spot {
+	int cell, peer; /* indices; peer -1: no peer has a value */
+	struct suite_ratio ratio;
+};
+
 struct suite_line {
 	char part; /* 'a' to 'e' */
 	char what[192];
-	struct suite_ratio ratio; /* n 0: none, the run does not hold what it takes */
-	int nr_met, nr_asked;	  /* of `each`: cells at or below the target; else 0 */
-	double target;
-	bool passed, resolved;
-	char more[2048]; /* a sentence or a list, may be "" */
+	const struct suite_target *target; /* of the view's suite */
+	struct suite_ratio ratio;	   /* n 0: none, the run does not hold what it takes */
+	int nr_met, nr_asked;		   /* of `each`: cells at or below the target; else 0 */
+	bool measured, passed, resolved;
+	int nr_spots;
+	struct suite_spot *spot; /* of `worst`: that cell; of `each`: those above the target */
+	char why[96];		 /* few words on what is missing, ratio or interval; "" */
+	char *more;		 /* a sentence or a list, may be "" */
 };
 
-typedef void suite_emit(void *context, const struct suite_line *line);
+struct suite_lines {
+	int arm, nr;
+	struct suite_line line[SUITE_MAX_LINES];
+};
 
-/* All lines of the own allocator @arm, in the order of the suite's targets. */
-void suite_lines(const struct suite_view *v, int arm, suite_emit *emit, void *context);
-
-/* "batch:1x64", with " threads=64" where it is not 1. */
-void suite_cell_name(const struct suite_view *v, int cell, char *buf, size_t len);
-/* "1.04 [1.01 .. 1.08]"; the interval is left out where there is none. */
-void suite_ratio_text(const struct suite_ratio *r, char *buf, size_t len);
+/*
+ * All lines of the own allocator @arm, in the order of the suite's targets; they point into @v.
+ * Dies if memory is out.
+ */
+void suite_lines(const struct suite_view *v, int arm, struct suite_lines *to);
+void suite_lines_free(struct suite_lines *lines);
 
 #endif

@@ -14,6 +14,9 @@
 #include "exts.h"
 #include "frame.h"
 #include "freelist.h"
+#include "grow.h"
+#include "hooks.h"
+#include "kmalloc.h"
 #include "large.h"
 #include "limit.h"
 #include "objcg.h"
@@ -161,6 +164,15 @@ static bool check_chained(struct kmem_cache *s, void *object, void *ctx)
 	return f && !count_cached(ctx, s, f, object);
 }
 
+static bool begins_in_block(const struct slab_sheaf *sheaf)
+{
+	const char *block = (const char *)sheaf - (size_t)sheaf->color * COLOR_BYTES;
+	const struct frame *f = frame_of(block);
+
+	return sheaf->color < grow_nr_colors(sheaf->cache, sheaf->capacity) &&
+	       frame_is_object(f->cache, f, block);
+}
+
 static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
 {
 	struct checker *c = ctx;
@@ -170,6 +182,8 @@ static void check_sheaf(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ct
 		check_disagree(c, "E9: cache, size or capacity of a sheaf", s, sheaf);
 		return;
 	}
+	if (!begins_in_block(sheaf))
+		check_disagree(c, "E9: where a sheaf begins", s, sheaf);
 	for (uint32_t i = 0; i < sheaf->size; i++)
 		check_cached(c, s, sheaf->objects[i]);
 }
@@ -215,6 +229,27 @@ static void check_node(struct checker *c, struct kmem_cache *s, struct node *n)
 	check_equal(c, "E8: slabs marked as listed", s, NULL, tally->nr_listed, nr);
 	check_equal(c, "E8: nr_slabs", s, NULL, n->nr_slabs, tally->nr_slabs);
 	check_equal(c, "E8: nr_objects", s, NULL, n->nr_objects, tally->nr_objects);
+}
+
+/* E16 */
+static void check_slots(struct checker *c, struct kmem_cache *s)
+{
+	if (s->alloc_slot && (s->alloc_slot != s->slot || hooks_needed(s)))
+		check_disagree(c, "E16: alloc_slot", s, NULL);
+	if (s->free_slot && s->free_slot != s->slot)
+		check_disagree(c, "E16: free_slot", s, NULL);
+}
+
+static void check_table(struct checker *c)
+{
+	for (unsigned int set = 0; set < partition_nr_used(); set++)
+		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++) {
+			struct kmem_cache *s = kmalloc_cache(set, i);
+
+			check_equal(c, "E16: kmalloc's table of slots", s, NULL,
+				    slab_classes.slots[(set << NR_CLASSES_SHIFT) + i],
+				    s ? s->alloc_slot : 0);
+		}
 }
 
 /* E14: what stocks hold, all caches and large blocks together. */
@@ -270,12 +305,14 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	c.nr += objcg_check(say, ctx);
 	check_stocks(&c);
 	check_accounts(&c);
+	check_table(&c);
 	check_equal(&c, "E15: waiting slabs", NULL, NULL, rcu_nr_slabs(), nr_waiting);
 	list_for_each_entry (s, &slab_caches, link) {
 		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
 			check_node(&c, s, &s->node[i]);
 			check_barn(&c, s, &s->node[i].barn);
 		}
+		check_slots(&c, s);
 		sheaf_visit(s, check_sheaf, &c);
 		if (slab_cpuslab)
 			cpuslab_visit(s, check_chained, &c);

@@ -101,6 +101,48 @@ unsigned int freelist_take_hardened(const struct kmem_cache *s, struct frame *f,
 	return got;
 }
 
+/* A place on the chain of a slab, and how many objects are to be seen from there on. */
+struct reader {
+	const struct frame *slab;
+	void *object;
+	unsigned int left;
+};
+
+static unsigned int start(struct reader *r, const struct frame *f, unsigned int n)
+{
+	r->slab = f;
+	r->object = f->freelist;
+	r->left = (unsigned int)min_size(n, (size_t)f->objects - f->inuse - f->nr_fresh);
+	return r->left;
+}
+
+/* The prefetch is what the loop is for: the compiler may not leave it out. */
+static bool step(const struct kmem_cache *s, struct reader *r)
+{
+	if (!r->left || !r->object)
+		return false;
+	r->object = freelist_next(s, r->object);
+	if (unlikely(s->random) && !freelist_may_hold(s, r->slab, r->object))
+		r->object = NULL;
+	__builtin_prefetch((char *)r->object + s->geo.offset);
+	return --r->left;
+}
+
+void freelist_fetch(const struct kmem_cache *s, struct frame *const *slabs, unsigned int nr,
+		    unsigned int n)
+{
+	struct reader readers[FREELIST_ABREAST];
+	bool more = true;
+
+	for (unsigned int i = 0; i < nr; i++)
+		n -= start(&readers[i], slabs[i], n);
+	while (more) {
+		more = false;
+		for (unsigned int i = 0; i < nr; i++)
+			more |= step(s, &readers[i]);
+	}
+}
+
 static uint64_t draw(void)
 {
 	uint64_t secret = policy.reproducible ? 0 : os_random();

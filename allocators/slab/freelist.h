@@ -89,6 +89,15 @@ static inline unsigned int freelist_take(const struct kmem_cache *s, struct fram
 }
 
 /*
+ * Bring what the next takes of @n objects from @nr slabs, in this order, will follow into the CPU's
+ * cache. A chain is one miss after the other; the chains of several slabs miss at the same time.
+ * Changes nothing and reports nothing: where a hardened chain is damaged it goes no further.
+ */
+#define FREELIST_ABREAST 8u
+void freelist_fetch(const struct kmem_cache *s, struct frame *const *slabs, unsigned int nr,
+		    unsigned int n);
+
+/*
  * What follows @object of slab @f, checked if the chain is hardened: NULL after a report if it is
  * no object of the slab. For a chain whose objects all count as in use; nobody else changes it.
  */

@@ -2,8 +2,9 @@
 /* Capacities that follow the load. See grow.h. */
 #include "grow.h"
 
-/* A sheaf is one object of the largest kmalloc class at most, and pins so many bytes at most. */
-#define MAX_OBJECTS 1020u
+/* A sheaf's block is of the largest kmalloc class at most, its objects are so many bytes at most.
+ */
+#define MAX_OBJECTS 956u
 #define MAX_BYTES   (1u << 20)
 
 /* Before the next capacity: 8 misses are more than the build-up of a small program has. */
@@ -18,9 +19,35 @@ void grow_init(bool on)
 	grows = on;
 }
 
+/* The part of a block that is left for colors. */
+#define SLACK_SHARE 16u
+
+/* The power of two that a sheaf of @capacity fits in. */
+static unsigned int block_of(unsigned int capacity)
+{
+	unsigned int bytes = (unsigned int)(sizeof(struct slab_sheaf) + capacity * sizeof(void *));
+
+	return 1u << (32 - __builtin_clz(bytes - 1));
+}
+
+static unsigned int slack_of(unsigned int block)
+{
+	return block / SLACK_SHARE / COLOR_BYTES * COLOR_BYTES;
+}
+
 static unsigned int next(unsigned int capacity)
 {
-	return 2 * capacity + 4;
+	unsigned int block = 2 * block_of(capacity);
+
+	return (unsigned int)((block - slack_of(block) - sizeof(struct slab_sheaf)) /
+			      sizeof(void *));
+}
+
+unsigned int grow_nr_colors(const struct kmem_cache *s, unsigned int capacity)
+{
+	if (capacity <= s->geo.capacity || capacity > s->capacity_max)
+		return 1;
+	return slack_of(block_of(capacity)) / COLOR_BYTES + 1;
 }
 
 static bool is_allowed(const struct kmem_cache *s, unsigned int capacity)

@@ -8,6 +8,7 @@
 #include "barn.h"
 #include "debug.h"
 #include "frame.h"
+#include "freelist.h"
 #include "pagemap.h"
 #include "report.h"
 #include "single.h"
@@ -45,13 +46,31 @@ void partial_count_out(struct kmem_cache *s, struct node *n, const struct frame 
 	stat_inc(s, STAT_FREE_SLAB);
 }
 
+/* The slabs that the next @n objects come from, as many as are fetched at a time. */
+static void fetch(const struct kmem_cache *s, const struct node *node, unsigned int n)
+{
+	struct frame *slabs[FREELIST_ABREAST], *f;
+	unsigned int nr = 0, seen = 0;
+
+	list_for_each_entry (f, &node->partial, link) {
+		if (nr == FREELIST_ABREAST || seen >= n)
+			break;
+		slabs[nr++] = f;
+		seen += frame_nr_free(f);
+	}
+	if (nr > 1)
+		freelist_fetch(s, slabs, nr, n);
+}
+
 static unsigned int take(struct kmem_cache *s, struct node *node, void **batch, unsigned int n)
 {
 	unsigned int got = 0;
 
-	while (got < n && !list_empty(&node->partial)) {
+	for (unsigned int i = 0; got < n && !list_empty(&node->partial); i++) {
 		struct frame *f = list_first_entry(&node->partial, struct frame, link);
 
+		if (i % FREELIST_ABREAST == 0)
+			fetch(s, node, n - got);
 		got += frame_take(s, f, batch + got, n - got);
 		if (f->inuse == f->objects)
 			partial_unlist(node, f);

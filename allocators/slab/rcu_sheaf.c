@@ -63,7 +63,7 @@ static struct slab_sheaf *take_or_get(struct kmem_cache *s, struct lane *lane, u
 	if (!sheaf) {
 		sheaf = sheaf_get_empty(s, GFP_NOWAIT);
 		if (sheaf)
-			sheaf->node = node;
+			sheaf->node = (uint8_t)node;
 	} else if (sheaf->node != node) {
 		put_back(lane, sheaf); /* the thread has come from another node meanwhile */
 		sheaf = NULL;

@@ -3,6 +3,7 @@
 #include "sheaf.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "barn.h"
 #include "grow.h"
@@ -48,11 +49,38 @@ void *sheaf_pop(struct slab_sheaf *sheaf)
 	return sheaf->objects[sheaf->size];
 }
 
+static size_t bytes_before(const struct slab_sheaf *sheaf)
+{
+	return (size_t)sheaf->color * COLOR_BYTES;
+}
+
+/* One color after the other, whatever the cache: those in use at a time are of many caches. */
+static unsigned int next_color(unsigned int nr_colors)
+{
+	static unsigned int nr_made;
+
+	return nr_colors > 1 ? __atomic_add_fetch(&nr_made, 1, __ATOMIC_RELAXED) % nr_colors : 0;
+}
+
+static struct slab_sheaf *get_colored(size_t bytes, unsigned int nr_colors, gfp_t gfp)
+{
+	char *block = memory.get(bytes + (size_t)(nr_colors - 1) * COLOR_BYTES, gfp);
+	unsigned int color = next_color(nr_colors);
+	struct slab_sheaf *sheaf;
+
+	if (!block)
+		return NULL;
+	sheaf = (struct slab_sheaf *)(block + (size_t)color * COLOR_BYTES);
+	sheaf->color = (uint8_t)color;
+	return sheaf;
+}
+
 struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t gfp)
 {
 	struct slab_sheaf *sheaf;
 
-	sheaf = memory.get(sizeof(*sheaf) + capacity * sizeof(sheaf->objects[0]), gfp);
+	sheaf = get_colored(sizeof(*sheaf) + capacity * sizeof(sheaf->objects[0]),
+			    grow_nr_colors(s, capacity), gfp);
 	if (!sheaf)
 		return NULL;
 	sheaf->cache = s;
@@ -65,7 +93,7 @@ struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t 
 void sheaf_delete(struct slab_sheaf *sheaf)
 {
 	stat_inc(sheaf->cache, STAT_SHEAF_FREE);
-	memory.put(sheaf);
+	memory.put((char *)sheaf - bytes_before(sheaf));
 }
 
 void sheaf_flush(struct slab_sheaf *sheaf)
@@ -198,12 +226,20 @@ static void replace_empty(struct kmem_cache *s, struct grip *g, gfp_t gfp)
 		sheaf_refill(g->main, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, g->main->capacity);
 }
 
+/* What @from has above the first @kept goes on top of @to, which has room; neither is in a lane. */
+static void move_objects(struct slab_sheaf *from, uint32_t kept, struct slab_sheaf *to)
+{
+	uint32_t nr = from->size - kept;
+
+	memcpy(to->objects + to->size, from->objects + kept, nr * sizeof(to->objects[0]));
+	resize(to, to->size + nr);
+	resize(from, kept);
+}
+
 /* All objects of the spare, which is a smaller sheaf than main, into the empty main. */
 static void gather(struct grip *g)
 {
-	for (uint32_t i = 0; i < g->spare->size; i++)
-		sheaf_push(g->main, g->spare->objects[i]);
-	resize(g->spare, 0);
+	move_objects(g->spare, 0, g->main);
 	g->spare = up_to_date(g->spare);
 }
 
@@ -279,11 +315,7 @@ static void replace_full(struct kmem_cache *s, struct grip *g)
  */
 static void level(struct grip *g)
 {
-	uint32_t kept = g->main->size / 2;
-
-	for (uint32_t i = kept; i < g->main->size; i++)
-		sheaf_push(g->spare, g->main->objects[i]);
-	resize(g->main, kept);
+	move_objects(g->main, g->main->size / 2, g->spare);
 	swap(g);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The map of libslab: every structure that two files share, with the equations that hold between
- * operations: E1 to E15 here, V1 in vmarea.h, M1 to M3 in memcg.h. slab_check() tests all but M3
+ * operations: E1 to E16 here, V1 in vmarea.h, M1 to M3 in memcg.h. slab_check() tests all but M3
  * and the second half of E11 (check.c, check_zone.c, objcg.c).
  *
  * Words. unit: 4 KiB of the reserved range, named by its index. block: 2^order units, aligned to
@@ -284,8 +284,9 @@ extern struct zone slab_zones[SLAB_MAX_NODES];
  * Free objects of one cache. A LIFO stack: the object freed last is the one most likely in the
  * CPU's cache. 32 bytes, as in the kernel, so that header and objects fill a kmalloc class exactly.
  *
- * E9. size <= capacity <= the cache's capacity_max; each object belongs to the cache, is on no
- * freelist, not fresh, and in no sheaf twice; so the objects of a slab in sheaves are <= inuse
+ * E9. size <= capacity <= the cache's capacity_max; the sheaf begins color cache lines into a block
+ * of kmalloc's; each object belongs to the cache, is on no freelist, not fresh, and in no sheaf
+ * twice; so the objects of a slab in sheaves are <= inuse
  *
  * In a lane it is written by restartable sequences; else by its owner. Relaxed atomics, because
  * usage.c reads it from elsewhere.
@@ -298,7 +299,8 @@ struct slab_sheaf {
 	struct kmem_cache *cache;
 	uint32_t size;
 	uint16_t capacity;
-	uint16_t node; /* where the objects of a sheaf that waits for a grace period go */
+	uint8_t node;  /* where the objects of a sheaf that waits for a grace period go */
+	uint8_t color; /* cache lines from where its memory begins (grow.h) */
 	void *objects[];
 };
 _Static_assert(sizeof(struct slab_sheaf) == 32, "the kernel's header");
@@ -410,6 +412,10 @@ struct geometry {
  * sheaves, whose operations take node.lock or belong to the other engine. alloc_slot: the same, or
  * 0 if an allocation needs more than a pop (hooks.h). free_slot: the same, or 0 if a free needs
  * more than a push, as with hooks or several nodes.
+ *
+ * E16. alloc_slot and free_slot are each slot or 0; both are 0 without sheaves, alloc_slot if the
+ *      cache is hooked; what kmalloc's table of slots (classes.h) has for a set and class is the
+ *      alloc_slot of that cache, or 0 if there is none yet
  */
 struct kmem_cache {
 	uint32_t alloc_slot;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Suites on the command line: a user's mistakes, a run of a few cells, what it stores, prints and
-# draws, and a database of format 2 that gets a suite's run.
+# Suites on the command line: a user's mistakes, a run of a few cells, what it stores, prints in four
+# formats and draws, and a database of format 2 that gets a suite's run.
 . "$SRCDIR/tests/cli/lib.sh"
 unset GLIBC_TUNABLES MALLOC_CONF
 
@@ -103,7 +103,38 @@ cp out first
 expect 'the report again' 0 sh -c '"$RUNNER" report --db db || [ $? -eq 3 ]'
 sed '/^picture/d' first >wanted
 cmp -s wanted out || bad 'it differs'
+
+# ---- the same numbers in every format ------------------------------------------------------------
+
+expect 'CSV of it' 0 sh -c '"$RUNNER" report --csv --db db || [ $? -eq 3 ]'
+[ "$(grep -c ',attributable_ns,ns,6,' out)" -eq 12 ] || bad 'not a row for each cell and allocator'
 expect 'Markdown of it' 0 sh -c '"$RUNNER" report --markdown --db db || [ $? -eq 3 ]'
+says out '^## suite few$'
+says out '^| cell | slab | slab:partition=typed | libc |$'
+says out '^### slab against its targets$'
+cp out markdown
+expect 'JSON of it' 0 sh -c '"$RUNNER" report --json --db db || [ $? -eq 3 ]'
+cp out json
+query "SELECT json_extract(readfile('json'), '$.suite.name')" few
+query "SELECT json_array_length(readfile('json'), '$.suite.cells')" 4
+query "SELECT group_concat(json_extract(value, '$.target'), ' ')
+	FROM json_each(readfile('json'), '$.suite.subjects[0].targets')" 'each mean mean options crowd'
+query "SELECT count(*) FROM v_suite v, json_each(readfile('json'), '$.suite.cells') c,
+	json_each(c.value, '$.allocators') a
+	WHERE v.workload = json_extract(c.value, '$.workload')
+	AND v.threads = json_extract(c.value, '$.threads')
+	AND v.allocator = json_extract(a.value, '$.allocator')
+	AND v.peer = json_extract(c.value, '$.peer')
+	AND abs(v.ratio / json_extract(a.value, '$.ratio') - 1) < 1e-9
+	AND abs(v.low / json_extract(a.value, '$.low') - 1) < 1e-9
+	AND abs(v.high / json_extract(a.value, '$.high') - 1) < 1e-9
+	AND abs(v.attributable_ns / json_extract(a.value, '$.ns') - 1) < 1e-9" 12
+if command -v python3 >/dev/null; then
+	expect 'text and Markdown say what JSON says' 0 \
+		python3 "$SRCDIR/tests/cli/data/suite_words.py" json first markdown
+else
+	echo 'text and Markdown are not compared with JSON: python3 is missing'
+fi
 
 # ---- other runs, and a database of format 2 -----------------------------------------------------
 

@@ -4,8 +4,7 @@
 
 #include "harness/suite_lines.h"
 #include "lib/bits.h"
-
-#define HEAD "summary test\nallocators libc\n"
+#include "suite_world.h"
 
 static struct suite suite;
 static struct suite_view view;
@@ -140,112 +139,20 @@ static void test_the_shipped_suites_are_sound(void **state)
 	assert_int_equal(suite.nr_targets, 9);
 }
 
-/* ---- lines of a run: null 3.1 ns, libc 41 ns, so 37.9 ns are libc's own -------------------------
- */
+/* ---- lines of a run -------------------------------------------------------------------------- */
 
-#define LIBC 37.9
-
-enum { OWN = 3, OWN_TYPED, FAST, LEAN };
-
-static const char lines_text[] = HEAD "cell batch:a\ncell batch:b\ncell other\ncell crowd 2,64\n"
-				      "target each batch 1.00\ntarget mean 1.05\n"
-				      "target worst 1.10\ntarget peak 1.00\ntarget drained 1.00\n"
-				      "target options partition=typed 1.01\ntarget p999 1.00\n"
-				      "target crowd 64:2 1.10\n";
-
-/* @ns: what is the allocator's own of a time. */
-static void set_ns(struct trial *t, double ns)
-{
-	t->metric[0].value = SIMULATED_NULL_NS + ns;
-}
-
-static bool is_cell(const struct trial *t, const char *workload, unsigned int threads)
-{
-	return !strcmp(t->cell->workload, workload) && t->cell->threads == threads;
-}
-
-/* The own one: 0.8 of FAST in batch:a, 1.2 in batch:b, as fast elsewhere; typed is 2 % slower. */
-static void known_truth(struct trial *t)
-{
-	int arm = t->arm->position;
-	double ns = arm == FAST ? 10 : arm == LEAN ? 20 : LIBC, bytes = 100 << 20;
-
-	if (t->arm->role == ARM_NULL)
-		return;
-	if (arm == OWN || arm == OWN_TYPED)
-		ns = is_cell(t, "batch:a", 1) ? 8 : is_cell(t, "batch:b", 1) ? 12 : 10;
-	if (arm == OWN_TYPED)
-		ns *= 1.02;
-	set_ns(t, ns);
-	if (arm == LEAN)
-		bytes *= is_cell(t, "other", 1) ? 0.9 : 0.5;
-	if (arm == FAST)
-		bytes *= is_cell(t, "other", 1) ? 0.5 : 2;
-	for (int i = 0; i < t->nr_metrics; i++)
-		if (!strcmp(t->metric[i].name, "rss_peak_bytes"))
-			t->metric[i].value = bytes;
-		else if (!strcmp(t->metric[i].name, "live_peak_bytes") && is_cell(t, "other", 1))
-			t->metric[i].value = 1000;
-	trial_add(t, "rss_drained_bytes",
-		  arm == OWN && is_cell(t, "crowd", 64) ? 1.05 * bytes : bytes);
-	trial_add(t, "latency_p999_ns", arm == OWN ? 300 : arm == FAST ? 200 : 0.5);
-}
-
-static void known_world(uint64_t run_seed, int blocks)
-{
-	simulated_start(&world, run_seed, blocks);
-	simulated_add_arm(&world, "slab", ARM_SUBJECT);
-	simulated_add_arm(&world, "slab:partition=typed", ARM_SUBJECT);
-	simulated_add_arm(&world, "fast", ARM_SUBJECT);
-	simulated_add_arm(&world, "lean", ARM_SUBJECT);
-	for (int i = OWN; i <= OWN_TYPED; i++) {
-		world.run.arms[i].is_own = true;
-		strcpy(world.run.arms[i].allocator, "slab");
-	}
-	strcpy(world.run.arms[OWN_TYPED].options, "partition=typed");
-	simulated_add_cell(&world, "batch:a", 1);
-	simulated_add_cell(&world, "batch:b", 1);
-	simulated_add_cell(&world, "other", 1);
-	simulated_add_cell(&world, "crowd", 2);
-	simulated_add_cell(&world, "crowd", 64);
-	strcpy(world.run.suite, "test");
-	world.run.suite_text = lines_text;
-}
-
-static struct suite_line line[16];
-static int nr_lines;
-
-static void keep(void *context, const struct suite_line *l)
-{
-	(void)context;
-	assert_true(nr_lines < (int)ARRAY_SIZE(line));
-	line[nr_lines++] = *l;
-}
+static struct suite_lines lines;
+static const struct suite_line *const line = lines.line;
 
 static struct compare *known_lines(simulated_spoil *spoil)
 {
 	struct compare *c = run_world(spoil);
 
 	assert_true(suite_view_open(&view, store_handle(store), c));
-	nr_lines = 0;
-	suite_lines(&view, OWN, keep, NULL);
+	suite_lines_free(&lines);
+	suite_lines(&view, OWN, &lines);
 	return c;
 }
-
-enum {
-	EACH,
-	MEAN,
-	MEAN_ONE,
-	WORST,
-	PEAK,
-	PEAK_ONE,
-	DRAINED,
-	DRAINED_ONE,
-	OPTIONS,
-	P999,
-	CROWD,
-	NR_LINES
-};
 
 static void assert_line(int i, char part, double ratio, bool passed)
 {
@@ -260,9 +167,9 @@ static void test_the_lines_tell_the_known_truth(void **state)
 	struct compare *c;
 
 	(void)state;
-	known_world(seed, 8);
+	known_world(&world, seed, 8);
 	c = known_lines(known_truth);
-	assert_int_equal(nr_lines, NR_LINES);
+	assert_int_equal(lines.nr, NR_LINES);
 	assert_int_equal(line[EACH].nr_asked, 2);
 	assert_int_equal(line[EACH].nr_met, 1);
 	assert_false(line[EACH].passed);
@@ -302,7 +209,7 @@ static void test_a_time_that_the_harness_hides_counts_as_the_quantum(void **stat
 	struct compare *c;
 
 	(void)state;
-	known_world(seed + 1, 8);
+	known_world(&world, seed + 1, 8);
 	c = known_lines(hidden_peer);
 	assert_line(WORST, 'a', 10 / (SUITE_RESOLVED * SIMULATED_NULL_NS), false);
 	assert_int_equal(line[WORST].ratio.nr_clamped, 8);
@@ -322,7 +229,7 @@ static void test_a_cell_with_a_hole_takes_no_part_in_a_mean(void **state)
 	struct compare *c;
 
 	(void)state;
-	known_world(seed + 2, 8);
+	known_world(&world, seed + 2, 8);
 	c = known_lines(one_fails);
 	assert_int_equal(line[MEAN].ratio.nr_cells, 4);
 	assert_near(line[MEAN].ratio.ratio, pow(0.8, 0.25));
@@ -337,10 +244,10 @@ static void test_too_few_blocks_resolve_nothing(void **state)
 	struct compare *c;
 
 	(void)state;
-	known_world(seed + 3, 5);
+	known_world(&world, seed + 3, 5);
 	c = known_lines(known_truth);
 	assert_near(line[MEAN].ratio.ratio, pow(0.8 * 1.2, 0.2));
-	for (int i = 0; i < nr_lines; i++)
+	for (int i = 0; i < lines.nr; i++)
 		assert_false(line[i].resolved);
 	compare_free(c);
 }
@@ -357,21 +264,11 @@ static void test_a_machine_that_drifts_moves_no_ratio(void **state)
 	struct compare *c;
 
 	(void)state;
-	known_world(seed + 4, 8);
+	known_world(&world, seed + 4, 8);
 	c = known_lines(drifting);
 	assert_line(MEAN, 'a', pow(0.8 * 1.2, 0.2), true);
 	assert_line(WORST, 'a', 1.2, false);
 	compare_free(c);
-}
-
-static void noisy(struct trial *t)
-{
-	struct random r;
-
-	known_truth(t);
-	random_seed(&r, seed + (uint64_t)t->block * 1000 + (uint64_t)t->position * 31 +
-				(uint64_t)t->cell->position);
-	t->metric[0].value *= 0.9 + (double)random_below(&r, 200) / 1000;
 }
 
 /* Pictures read the view, the report computes: they are the same numbers. */
@@ -382,7 +279,7 @@ static void test_the_view_and_the_lines_agree(void **state)
 	int nr = 0;
 
 	(void)state;
-	known_world(seed + 5, 9);
+	known_world(&world, seed + 5, 9);
 	c = known_lines(noisy);
 	stmt = sql_for_run(store_handle(store),
 			   "SELECT cell, arm, ratio, low, high, clamped, peer, attributable_ns "

@@ -263,6 +263,82 @@ static size_t come_and_go(uint64_t seed)
 	return wrong + slab_check(print_disagreement, NULL);
 }
 
+/* Slabs with chains of 1, 2, 3 ... objects; what they hold in the order it will be taken. */
+struct chains {
+	struct kmem_cache *s;
+	struct frame *slabs[FREELIST_ABREAST];
+	void *objects[FREELIST_ABREAST * FREELIST_ABREAST];
+	unsigned int nr_objects;
+};
+
+static void chain(struct chains *c)
+{
+	void *all[64];
+
+	c->s = make(200);
+	c->nr_objects = 0;
+	for (unsigned int i = 0; i < FREELIST_ABREAST; i++) {
+		struct frame *f = c->slabs[i] = frame_create(c->s, GFP_KERNEL, 0);
+		unsigned int nr = frame_take(c->s, f, all, ARRAY_SIZE(all));
+
+		assert_true(nr > FREELIST_ABREAST);
+		for (unsigned int k = 0; k <= i; k++)
+			frame_put(c->s, f, all[k * 7 % nr]);
+		for (void *p = f->freelist; p; p = freelist_next(c->s, p))
+			c->objects[c->nr_objects++] = p;
+	}
+}
+
+static void unchain(struct chains *c)
+{
+	void *rest[64];
+
+	for (unsigned int i = 0; i < FREELIST_ABREAST; i++) {
+		frame_take(c->s, c->slabs[i], rest, ARRAY_SIZE(rest));
+		c->slabs[i]->inuse = 0;
+		c->slabs[i]->freelist = NULL;
+		c->slabs[i]->nr_fresh = c->slabs[i]->objects;
+		frame_destroy(c->slabs[i]);
+	}
+	kmem_cache_destroy(c->s);
+}
+
+static void test_fetching_changes_nothing_of_what_is_taken(void **state)
+{
+	struct chains c;
+	void *taken[64];
+	unsigned int nr = 0;
+
+	(void)state;
+	chain(&c);
+	for (unsigned int n = 0; n < 40; n++)
+		freelist_fetch(c.s, c.slabs, FREELIST_ABREAST, n);
+	for (unsigned int i = 0; i < FREELIST_ABREAST; i++)
+		nr += frame_take(c.s, c.slabs[i], taken + nr, i + 1);
+	assert_int_equal(nr, c.nr_objects);
+	assert_memory_equal(taken, c.objects, nr * sizeof(taken[0]));
+	unchain(&c);
+	assert_equations_hold();
+}
+
+/* Whoever damaged the chain chose an address that nobody may touch. */
+static void test_fetching_ends_where_a_hardened_chain_is_damaged(void **state)
+{
+	struct chains c;
+	struct freeptr *at;
+	uintptr_t kept;
+
+	(void)state;
+	chain(&c);
+	assert_true(c.s->random);
+	at = freelist_ptr(c.s, c.slabs[5]->freelist);
+	kept = at->stored;
+	at->stored = 0x4141414141414141u;
+	freelist_fetch(c.s, c.slabs, FREELIST_ABREAST, c.nr_objects);
+	at->stored = kept;
+	unchain(&c);
+}
+
 static void test_many_objects_come_and_go(void **state)
 {
 	(void)state;
@@ -305,6 +381,8 @@ int main(void)
 		cmocka_unit_test(test_a_cache_that_gets_no_permutation_is_not_made),
 		cmocka_unit_test(test_stored_pointers_are_mixed_with_a_number_of_the_cache),
 		cmocka_unit_test(test_a_stored_pointer_depends_on_where_it_lies),
+		cmocka_unit_test(test_fetching_changes_nothing_of_what_is_taken),
+		cmocka_unit_test(test_fetching_ends_where_a_hardened_chain_is_damaged),
 		cmocka_unit_test(test_many_objects_come_and_go),
 	};
 

@@ -11,6 +11,7 @@
 #include "allocators/slab/kmalloc.h"
 #include "allocators/slab/pagemap.h"
 #include "allocators/slab/percpu.h"
+#include "allocators/slab/sheaf.h"
 #include "lib/random.h"
 
 #define MANY 1500
@@ -50,10 +51,10 @@ static void check_growth(unsigned int size, unsigned int first, unsigned int las
 
 static void growing(void)
 {
-	check_growth(64, 60, 1020);
-	check_growth(256, 28, 1020);
-	check_growth(1024, 12, 1020);
-	check_growth(4096, 4, 252);
+	check_growth(64, 60, 956);
+	check_growth(256, 28, 956);
+	check_growth(1024, 12, 956);
+	check_growth(4096, 4, 236);
 }
 
 static void constant(void)
@@ -68,6 +69,74 @@ static void sheaves_grow_with_the_load(void **state)
 	run_in_mode("sheaves=grow,slab_merge=0", growing);
 	run_in_mode("sheaves=kernel,slab_merge=0", constant);
 	run_in_mode("", constant);
+}
+
+/* The lines of a page that the headers of large sheaves begin at, of as many caches as a CPU uses.
+ */
+static void note_color(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
+{
+	uint64_t *lines = ctx;
+
+	(void)s;
+	if (sheaf->capacity > 236)
+		*lines |= (uint64_t)1 << ((uintptr_t)sheaf / COLOR_BYTES % 64);
+}
+
+static void colored(void)
+{
+	struct kmem_cache *caches[16];
+	uint64_t lines = 0;
+
+	for (int i = 0; i < 16; i++) {
+		char name[] = { 'c', (char)('a' + i), 0 };
+
+		caches[i] = kmem_cache_create(name, 64, 0, SLAB_NO_MERGE, NULL);
+		up_and_down(caches[i], MANY, 200);
+		sheaf_visit(caches[i], note_color, &lines);
+	}
+	assert_true(__builtin_popcountll(lines) >= 8);
+	assert_equations_hold();
+	for (int i = 0; i < 16; i++)
+		kmem_cache_destroy(caches[i]);
+}
+
+/* E9 and E16 are seen to be broken while they are. */
+static void move_color(struct kmem_cache *s, struct slab_sheaf *sheaf, void *ctx)
+{
+	(void)s;
+	sheaf->color = (uint8_t)(sheaf->color + *(int *)ctx);
+}
+
+static void broken(void)
+{
+	struct kmem_cache *s = kmem_cache_create("broken", 64, 0, SLAB_NO_MERGE, NULL);
+	uint32_t *entry = &slab_classes.slots[kmalloc_index(64)], kept = *entry;
+	int on = 1, back = -1;
+
+	up_and_down(s, 100, 1);
+	sheaf_visit(s, move_color, &on);
+	assert_true(slab_check(NULL, NULL));
+	sheaf_visit(s, move_color, &back);
+	s->alloc_slot += 64;
+	assert_true(slab_check(NULL, NULL));
+	s->alloc_slot -= 64;
+	*entry = 0;
+	assert_int_equal(slab_check(NULL, NULL), kept ? 1 : 0);
+	*entry = kept;
+	assert_equations_hold();
+	kmem_cache_destroy(s);
+}
+
+static void check_sees_a_wrong_color_and_a_wrong_slot(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", broken);
+}
+
+static void large_sheaves_begin_at_different_lines(void **state)
+{
+	(void)state;
+	run_in_mode("sheaves=grow", colored);
 }
 
 /* No more than two sheaves a CPU and a full barn stay behind. */
@@ -144,7 +213,7 @@ static void small_and_large_sheaves_live_together(void **state)
 static void prefilled(void)
 {
 	struct kmem_cache *s = kmem_cache_create("ahead", 128, 0, SLAB_NO_MERGE, NULL);
-	unsigned int sizes[] = { 1, 60, 61, 124, 500, 1020, 1500 };
+	unsigned int sizes[] = { 1, 60, 61, 116, 124, 500, 956, 1020, 1500 };
 
 	for (int r = 0; r < 20; r++) {
 		up_and_down(s, MANY, 10);
@@ -229,6 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sheaves_grow_with_the_load),
 		cmocka_unit_test(what_stays_in_sheaves_is_bounded),
+		cmocka_unit_test(check_sees_a_wrong_color_and_a_wrong_slot),
+		cmocka_unit_test(large_sheaves_begin_at_different_lines),
 		cmocka_unit_test(small_and_large_sheaves_live_together),
 		cmocka_unit_test(prefilled_sheaves_of_any_size),
 		cmocka_unit_test(usage_reads_no_further_than_there_is_memory),
