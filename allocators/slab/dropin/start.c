@@ -25,7 +25,7 @@ static __thread bool starting __attribute__((tls_model("initial-exec")));
 
 static SPARSE char early[EARLY_BYTES] __attribute__((aligned(EARLY_ALIGN)));
 static SPARSE char refused[512]; /* what was wrong with SLAB_OPTIONS */
-static size_t early_used; /* may run past the end */
+static size_t early_used;	 /* may run past the end */
 
 void *start_alloc(size_t size)
 {
