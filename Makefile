@@ -228,10 +228,13 @@ $(B)/libslab.a: $(SLAB_OBJ) $(LIB_OBJ) $(B)/sources
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(SLAB_OBJ) $(filter-out $(B)/lib/die.o,$(LIB_OBJ))
 
+# What is SPARSE behind the rest (lib/bits.h).
+SPARSE_LAST = -Wl,--sort-section=name
+
 # nodelete: libslab has a thread of its own once something is deferred, and fork handlers.
 $(B)/libslab.so: $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 	$(say) LD $@
-	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -o $@ $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
+	$(Q)$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) $(SPARSE_LAST) -o $@ $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
 
 $(B)/$(SONAME): $(B)/libslab.so
 	$(Q)ln -sf libslab.so $@
@@ -240,7 +243,7 @@ $(B)/$(SONAME): $(B)/libslab.so
 $(B)/libslab-malloc.so: $(DROPIN_OBJ) $(SLAB_OBJ) $(LIBLIB) $(B)/sources $(B)/flags
 	$(say) LD $@
 	$(Q)$(LINK) -shared -Wl,-soname,$(MALLOC_SONAME) $(if $(SAN),,-Wl,-z,defs,-z,nodelete) -Wl,-Bsymbolic-functions \
-		-o $@ $(DROPIN_OBJ) $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
+		$(SPARSE_LAST) -o $@ $(DROPIN_OBJ) $(SLAB_OBJ) $(LIBLIB) $(URCU_LIBS) -ldl
 
 $(B)/$(MALLOC_SONAME): $(B)/libslab-malloc.so
 	$(Q)ln -sf libslab-malloc.so $@

@@ -15,6 +15,14 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/*
+ * For large tables that begin as zero and of which a process uses little, or, HEAD, the beginning.
+ * They lie behind all other variables that begin as zero (the linker sorts sections by name), so
+ * that the others share a few pages, where each table would part them.
+ */
+#define SPARSE	    __attribute__((section(".bss.sparse")))
+#define SPARSE_HEAD __attribute__((section(".bss.head")))
+
 /* Position of the highest set bit counted from 1; 0 for 0. */
 static inline unsigned bits_fls(uint64_t x)
 {

@@ -21,7 +21,7 @@ static struct {
 	struct alloc_tag *first, *last; /* by the time of the first allocation */
 } tags;
 
-static struct alloc_tag *buckets[1u << BUCKET_BITS];
+static SPARSE struct alloc_tag *buckets[1u << BUCKET_BITS];
 
 void alloc_tag_init(bool profiling)
 {

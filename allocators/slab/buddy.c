@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "area.h"
+#include "coalesce.h"
 #include "fault.h"
 #include "frontier.h"
 #include "mobility.h"
@@ -16,7 +17,8 @@
 /* Of a larger block no less is given back: a call for each few pages costs more than they do. */
 #define PURGE_MIN_ORDER 4u
 
-struct zone slab_zones[SLAB_MAX_NODES];
+/* The first one, of most machines the only one, in one page. */
+SPARSE struct zone slab_zones[SLAB_MAX_NODES] __attribute__((aligned(UNIT_BYTES / 2)));
 static uint64_t step_ns; /* 0: memory goes back at once */
 static void (*when_dirty)(void);
 
@@ -44,47 +46,6 @@ void zones_init(const struct zone_policy *policy)
 static size_t block_pages(unsigned int order)
 {
 	return (size_t)1 << order;
-}
-
-/* Buddies up to the largest block were committed at once, so the other one has a frame. */
-static struct frame *free_buddy(const struct frame *f)
-{
-	struct frame *buddy;
-
-	if (f->order == slab_block_order())
-		return NULL;
-	buddy = &slab_range.frames[frame_page(f) ^ block_pages(f->order)];
-	return buddy->state == FRAME_FREE && buddy->order == f->order ? buddy : NULL;
-}
-
-/* The kernel shuffles at the granularity of its largest blocks: smaller ones follow from them. */
-static void place(struct zone *z, struct frame *f)
-{
-	if (z->shuffle && f->order == slab_block_order() && random_below(&z->random, 2))
-		area_add_tail(z, f);
-	else
-		area_add(z, f);
-}
-
-/* Put a free block on its list, merged as far as possible; whole pageblocks take its type. */
-static void merge(struct zone *z, struct frame *f)
-{
-	enum migrate_type type = pageblock_type(frame_page(f));
-	struct frame *buddy;
-
-	f->state = FRAME_NONE;
-	while ((buddy = free_buddy(f))) {
-		area_del(z, buddy);
-		if (buddy->order >= PAGEBLOCK_ORDER)
-			mobility_set(buddy, type);
-		buddy->nr_dirty += f->nr_dirty;
-		if (buddy > f)
-			f->nr_dirty = buddy->nr_dirty;
-		else
-			f = buddy;
-		f->order++;
-	}
-	place(z, f);
 }
 
 static unsigned int count_dirty(size_t page, unsigned int order)
@@ -127,6 +88,19 @@ struct wish {
 	bool (*grow)(struct zone *z, enum migrate_type type); /* waiting for the frontier, or not */
 };
 
+/* One piece more may not suffice, or be part of a pageblock of another type. */
+static struct frame *find_beyond(struct zone *z, const struct wish *w)
+{
+	struct frame *f = NULL;
+
+	while (!f && w->grow(z, w->type)) {
+		f = area_fit_dirty(z, w->type, w->order);
+		if (!f)
+			f = area_fit_clean(z, w->type, w->order);
+	}
+	return f;
+}
+
 /* A free block that is big enough, still on its list; the order of choice is in buddy.h. */
 static struct frame *find(struct zone *z, const struct wish *w)
 {
@@ -139,8 +113,8 @@ static struct frame *find(struct zone *z, const struct wish *w)
 		f = area_fit_clean(z, w->type, w->order);
 	if (!f)
 		f = mobility_steal(z, whole, w->type);
-	if (!f && w->grow(z, w->type))
-		f = area_first_clean(z, w->type, slab_block_order());
+	if (!f)
+		f = find_beyond(z, w);
 	return f ? f : mobility_steal(z, w->order, w->type);
 }
 
@@ -199,7 +173,7 @@ static struct frame *begin_purge(struct zone *z, size_t down_to)
 static void end_purge(struct zone *z, struct frame *f)
 {
 	z->nr_purging -= block_pages(f->order);
-	merge(z, f);
+	coalesce_add(z, f);
 }
 
 /* How many pages are not dirty any more. */
@@ -277,7 +251,7 @@ static void add_dirty(struct zone *z, struct frame *f)
 {
 	bool begun = has_surplus(z);
 
-	merge(z, f);
+	coalesce_add(z, f);
 	if (!begun && has_surplus(z)) {
 		z->step_end_ns = os_now_coarse_ns() + step_ns;
 		z->nr_low = 0;
@@ -342,7 +316,7 @@ void zone_split(struct zone *z, struct frame *f)
 /* Called with the lock, returns with it. */
 static void free_at_once(struct zone *z, struct frame *f)
 {
-	merge(z, f);
+	coalesce_add(z, f);
 	if (z->nr_dirty > dirty_limit(z))
 		purge(z, dirty_limit(z) / 2);
 }

@@ -12,8 +12,8 @@
  *   2. whole pageblocks of another type that have a dirty page (mobility.h): this mixes nothing
  *   3. the smallest clean one of the wanted type
  *   4. whole clean pageblocks of another type
- *   5. a new largest block from the frontier (frontier.h); in the kernel this is step 4: memory
- *      that nobody used yet is free MOVABLE blocks of the largest order
+ *   5. what is beyond the frontier (frontier.h), mostly a new largest block; in the kernel this is
+ * step 4: memory that nobody used yet is free MOVABLE blocks of the largest order
  *   6. parts of pageblocks of another type
  *
  * While only one type is asked for, only 1, 3 and 5 happen. A split keeps the half with more dirty

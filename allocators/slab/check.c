@@ -34,7 +34,7 @@ static size_t slab_bytes[NR_VM_NODE_STAT_ITEMS];
 static size_t nr_waiting; /* slabs, likewise */
 
 /* Objects of one slab seen on its freelist; one slab at a time, under slab_mutex. */
-static uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
+static SPARSE uint64_t seen[(MAX_OBJS_PER_PAGE + 1) / 64];
 
 static uint64_t marks; /* state of a random sequence */
 static uint64_t mark;  /* written into free objects seen in a sheaf; under slab_mutex */
@@ -101,7 +101,7 @@ static void check_slab(struct checker *c, struct frame *f, uint32_t entry)
 	check_equal(c, "E4: on_list", s, frame_address(f), f->on_list,
 		    f->inuse < f->objects && !f->on_cpu);
 	check_freelist(c, s, f);
-	tally = &s->tally[f->node];
+	tally = &s->node[f->node].tally;
 	f->nr_cached = 0;
 	tally->nr_slabs++;
 	tally->nr_objects += f->objects;
@@ -213,9 +213,9 @@ static void check_barn(struct checker *c, struct kmem_cache *s, struct barn *b)
 }
 
 /* E8 */
-static void check_node(struct checker *c, struct kmem_cache *s, struct node *n,
-		       const struct node_tally *tally)
+static void check_node(struct checker *c, struct kmem_cache *s, struct node *n)
 {
+	const struct node_tally *tally = &n->tally;
 	struct frame *f;
 	size_t nr = 0;
 
@@ -298,7 +298,8 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	 */
 	mark = random_mix(&marks);
 	list_for_each_entry (s, &slab_caches, link)
-		memset(s->tally, 0, sizeof(s->tally));
+		for (unsigned int i = 0; i < slab_nr_nodes; i++)
+			s->node[i].tally = (struct node_tally){ .nr_slabs = 0 };
 	memset(slab_bytes, 0, sizeof(slab_bytes));
 	nr_waiting = 0;
 	objcg_tally_begin();
@@ -310,7 +311,7 @@ size_t slab_check(void (*say)(void *ctx, const char *sentence), void *ctx)
 	check_equal(&c, "E15: waiting slabs", NULL, NULL, rcu_nr_slabs(), nr_waiting);
 	list_for_each_entry (s, &slab_caches, link) {
 		for (unsigned int i = 0; i < slab_nr_nodes; i++) {
-			check_node(&c, s, &s->node[i], &s->tally[i]);
+			check_node(&c, s, &s->node[i]);
 			check_barn(&c, s, &s->node[i].barn);
 		}
 		check_slots(&c, s);

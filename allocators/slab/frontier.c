@@ -3,6 +3,7 @@
 #include "frontier.h"
 
 #include "area.h"
+#include "coalesce.h"
 #include "mobility.h"
 #include "nodes.h"
 #include "pagemap.h"
@@ -12,17 +13,31 @@ static struct lock frontier_lock;
 struct pieces {
 	struct frame *first;
 	unsigned int nr;
+	unsigned int order;
 };
 
-static size_t piece_pages(void)
+static size_t largest_pages(void)
 {
 	return (size_t)1 << slab_block_order();
+}
+
+static size_t nr_pages(const struct pieces *p)
+{
+	return (size_t)p->nr << p->order;
+}
+
+/* So large that it ends where one of the next order does. */
+static unsigned int order_at(size_t frontier, const struct zone *z)
+{
+	if (frontier >= largest_pages() || slab_nr_nodes > 1 || z->shuffle)
+		return slab_block_order();
+	return frontier ? bits_ilog2(frontier) : FRONTIER_FIRST_ORDER;
 }
 
 /* How many pieces @z should get at once; 0 when none is left. */
 static unsigned int wanted(const struct zone *z)
 {
-	size_t left = (slab_range.nr_pages - slab_range.nr_committed) / piece_pages();
+	size_t left = (slab_range.nr_pages - slab_range.nr_committed) / largest_pages();
 	size_t share = max_size(left / slab_nr_nodes, 1);
 
 	if (!left || !z->shuffle)
@@ -33,25 +48,29 @@ static unsigned int wanted(const struct zone *z)
 /* As many as the system gives: fewer rather than none. */
 static struct pieces commit(const struct zone *z)
 {
-	struct pieces p = { .nr = wanted(z) };
 	size_t frontier = slab_range.nr_committed;
+	struct pieces p = { .nr = wanted(z), .order = order_at(frontier, z) };
 
 	for (; p.nr; p.nr /= 2)
-		if (!pagemap_commit(frontier, p.nr * piece_pages()))
+		if (!pagemap_commit(frontier, nr_pages(&p)))
 			break;
 	p.first = &slab_range.frames[frontier];
 	for (unsigned int i = 0; i < p.nr; i++)
-		p.first[i * piece_pages()].node = z->node;
-	__atomic_store_n(&slab_range.nr_committed, frontier + p.nr * piece_pages(),
-			 __ATOMIC_RELEASE);
+		p.first[(size_t)i << p.order].node = z->node;
+	__atomic_store_n(&slab_range.nr_committed, frontier + nr_pages(&p), __ATOMIC_RELEASE);
 	return p;
 }
 
-static void add_piece(struct zone *z, struct frame *f, enum migrate_type type)
+/* What begins within a pageblock is of its type. */
+static void add_piece(struct zone *z, struct frame *f, unsigned int order, enum migrate_type type)
 {
-	f->order = (uint8_t)slab_block_order();
-	mobility_set(f, type);
-	area_add(z, f);
+	f->order = (uint8_t)order;
+	if (frame_page(f) % ((size_t)1 << PAGEBLOCK_ORDER) == 0)
+		mobility_set(f, type);
+	if (order == slab_block_order())
+		area_add(z, f);
+	else
+		coalesce_add(z, f);
 }
 
 static void add_pieces(struct zone *z, const struct pieces *p, enum migrate_type type)
@@ -68,7 +87,7 @@ static void add_pieces(struct zone *z, const struct pieces *p, enum migrate_type
 		order[j] = swap;
 	}
 	for (unsigned int i = 0; i < p->nr; i++)
-		add_piece(z, p->first + order[i] * piece_pages(), type);
+		add_piece(z, p->first + ((size_t)order[i] << p->order), p->order, type);
 }
 
 /* frontier_lock is held, and is not on return. */
@@ -79,8 +98,8 @@ static bool grow(struct zone *z, enum migrate_type type)
 	lock_release(&frontier_lock);
 	if (!p.nr)
 		return false;
-	nodes_bind(frame_address(p.first), p.nr * piece_pages() << UNIT_SHIFT, z->node);
-	z->nr_committed += p.nr * piece_pages();
+	nodes_bind(frame_address(p.first), nr_pages(&p) << UNIT_SHIFT, z->node);
+	z->nr_committed += nr_pages(&p);
 	add_pieces(z, &p, type);
 	return true;
 }

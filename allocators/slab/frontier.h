@@ -3,6 +3,10 @@
  * The frontier of the range: below it memory is committed (readable and writable), above it is
  * address space. It moves up in pieces of the largest block, each for the zone that asks.
  *
+ * The first largest block comes in pieces of its own, of 256 KiB and then of as much as there is
+ * already: to split a largest block touches a frame in each of five pages, which is a lot for a
+ * small program. Not with several nodes, where each largest block is of one, and not with shuffle.
+ *
  * When largest blocks are to be shuffled (option shuffle), a zone asks for 16 pieces at once and
  * lists them in random order (Fisher and Yates): the kernel shuffles all memory at boot, but here
  * memory that nobody asked for has no block to list. 16 pieces have 16! orders, 44 bits: more than
@@ -15,7 +19,8 @@
 
 #include "types.h"
 
-#define FRONTIER_SHUFFLED 16u
+#define FRONTIER_SHUFFLED    16u
+#define FRONTIER_FIRST_ORDER 6u /* units whose frames fill a page */
 
 /*
  * Add one piece or more to @z, with pageblocks of @type: the kernel has all its memory listed as

@@ -37,7 +37,7 @@ struct chunk {
 __thread struct gate_pass *gate_mine __attribute__((tls_model("initial-exec")));
 static __thread struct gate_pass *last_used __attribute__((tls_model("initial-exec")));
 
-static struct chunk first_chunk;
+static SPARSE struct chunk first_chunk;
 
 static struct gate {
 	uint32_t shut;		       /* enum shut; threads sleep on it */

@@ -74,7 +74,7 @@ kmalloc_flagged(size_t size, gfp_t gfp, struct kmalloc_token token, const void *
 	void *object = zero_only ? kmalloc_try(size, token) : NULL;
 
 	if (likely(object))
-		return memset(object, 0, kmalloc_class_bytes(kmalloc_index(size)));
+		return memset(object, 0, kmalloc_class_bytes(kmalloc_open_index(size)));
 	return kmalloc_general(size, gfp, NUMA_NO_NODE, token, caller);
 }
 

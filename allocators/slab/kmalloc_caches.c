@@ -16,23 +16,38 @@
 #include "task.h"
 #include "text.h"
 
-static struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES];
+#define NR_OTHER_TYPES (NR_KMALLOC_TYPES - MAX_PARTITIONS)
+
+/* The sets last, so that what most programs use is one page: NO_OBJ_EXT and set 0. */
+static SPARSE struct kmem_cache *caches[NR_KMALLOC_TYPES][NR_KMALLOC_INDEXES]
+	__attribute__((aligned(UNIT_BYTES / 2)));
 static bool is_lazy; /* caches are made when they are first asked for */
+
+/*
+ * Sheaves and what belongs to caches: of many classes the powers of two between will do, which take
+ * one page of caches. A larger block is as many pages as its class would have taken.
+ */
+#define INTERNAL_MIN 128u
+#define INTERNAL_MAX 16384u
+
+static struct kmem_cache **row(unsigned int type)
+{
+	return caches[type < MAX_PARTITIONS ? type + NR_OTHER_TYPES : type - MAX_PARTITIONS];
+}
 
 struct kmem_cache *kmalloc_cache(unsigned int type, unsigned int index)
 {
-	return __atomic_load_n(&caches[type][index], __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&row(type)[index], __ATOMIC_ACQUIRE);
 }
 
 void *kmalloc_internal(size_t bytes, gfp_t gfp)
 {
 	struct kmem_cache *s;
 
-	if (bytes > kmalloc_max_cache_size())
+	if (bytes > (is_lazy ? INTERNAL_MAX : kmalloc_max_cache_size()))
 		return large_alloc(bytes, gfp, NUMA_NO_NODE);
-	s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(bytes)];
-	if (!s)
-		s = caches[KMALLOC_NO_OBJ_EXT][kmalloc_index(1ul << bits_fls(bytes - 1))];
+	bytes = is_lazy ? max_size(1ul << bits_fls(bytes - 1), INTERNAL_MIN) : bytes;
+	s = row(KMALLOC_NO_OBJ_EXT)[kmalloc_index(bytes)];
 	return alloc_object(s, gfp);
 }
 
@@ -105,7 +120,7 @@ static int create(unsigned int type, unsigned int index)
 	if (is_beyond_kernel(bytes))
 		/* An empty slab is up to 512 KiB. */
 		__atomic_store_n(&s->geo.min_partial, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&caches[type][index], s, __ATOMIC_RELEASE);
+	__atomic_store_n(&row(type)[index], s, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -120,15 +135,19 @@ static int create_type(unsigned int type)
 	return err;
 }
 
-/* Sheaves and what belongs to caches: of many classes the powers of two will do. */
+static bool is_internal(unsigned int bytes)
+{
+	if (!is_lazy)
+		return bytes;
+	return bits_is_pow2(bytes) && bytes >= INTERNAL_MIN && bytes <= INTERNAL_MAX;
+}
+
 static int create_internal(void)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < NR_KMALLOC_INDEXES; i++) {
-		unsigned int bytes = kmalloc_class_bytes(i);
-
-		if (bytes && (!is_lazy || bits_is_pow2(bytes)))
+		if (is_internal(kmalloc_class_bytes(i)))
 			err = create(KMALLOC_NO_OBJ_EXT, i);
 	}
 	return err;
@@ -159,7 +178,7 @@ int kmalloc_init(enum class_scheme scheme, unsigned int min_align)
 
 static void open_slot(unsigned int set, unsigned int index)
 {
-	const struct kmem_cache *s = caches[set][index];
+	const struct kmem_cache *s = row(set)[index];
 
 	if (s)
 		__atomic_store_n(&slab_classes.slots[(set << NR_CLASSES_SHIFT) + index],
@@ -168,6 +187,9 @@ static void open_slot(unsigned int set, unsigned int index)
 
 void kmalloc_open(void)
 {
+	for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
+		if (row(KMALLOC_NORMAL)[i])
+			classes_open(i);
 	for (unsigned int set = 0; set < partition_nr_used(); set++)
 		for (unsigned int i = 0; i < NR_KMALLOC_INDEXES; i++)
 			open_slot(set, i);
@@ -177,11 +199,12 @@ void kmalloc_open(void)
 /* Somebody else may have been faster. slab_boot_lock is held. */
 static struct kmem_cache *make(unsigned int type, unsigned int index)
 {
-	if (!caches[type][index] && create(type, index))
+	if (!row(type)[index] && create(type, index))
 		return NULL;
+	classes_open(index);
 	if (type < partition_nr_used())
 		open_slot(type, index);
-	return caches[type][index];
+	return row(type)[index];
 }
 
 /* What a larger class of the type has. */
@@ -215,4 +238,5 @@ struct kmem_cache *kmalloc_cache_for(unsigned int type, unsigned int index)
 void kmalloc_exit(void)
 {
 	memset(caches, 0, sizeof(caches));
+	classes_exit();
 }

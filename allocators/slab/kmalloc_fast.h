@@ -16,7 +16,7 @@
 
 static inline void *kmalloc_pop(size_t set, size_t step)
 {
-	set = (set << NR_CLASSES_SHIFT) + slab_classes.of_step[step];
+	set = (set << NR_CLASSES_SHIFT) + classes_of_step(step);
 	return percpu_pop(__atomic_load_n(&slab_classes.slots[set], __ATOMIC_ACQUIRE));
 }
 

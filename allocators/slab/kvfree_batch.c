@@ -54,7 +54,7 @@ struct kfree_cpu {
 	struct kvfree_batch_stat stat;
 } __attribute__((aligned(64)));
 
-static struct kfree_cpu cpus[KFREE_NR_CPUS];
+static SPARSE struct kfree_cpu cpus[KFREE_NR_CPUS];
 static void (*free_object)(void *ptr);
 
 static void monitor_fn(struct work *w);

@@ -27,8 +27,9 @@ const char *mobility_name(enum migrate_type type)
 
 void mobility_set(const struct frame *f, enum migrate_type type)
 {
-	memset(&slab_range.pageblocks[frame_page(f) >> PAGEBLOCK_ORDER], (int)type,
-	       (size_t)1 << (f->order - PAGEBLOCK_ORDER));
+	size_t nr = align_up((size_t)1 << f->order, PAGEBLOCK_PAGES) >> PAGEBLOCK_ORDER;
+
+	memset(&slab_range.pageblocks[frame_page(f) >> PAGEBLOCK_ORDER], (int)type, nr);
 }
 
 static struct frame *first_of_pageblock(const struct frame *f)

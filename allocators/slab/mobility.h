@@ -43,7 +43,10 @@ struct frame *mobility_steal(struct zone *z, unsigned int order, enum migrate_ty
 /* The same of blocks that have a dirty page alone. */
 struct frame *mobility_steal_dirty(struct zone *z, unsigned int order, enum migrate_type type);
 
-/* Give all pageblocks of a block of whole pageblocks, which is on no list, this type. */
+/*
+ * Give all pageblocks of a block of whole pageblocks, which is on no list, this type; or the
+ * pageblock that it is all there is of.
+ */
 void mobility_set(const struct frame *f, enum migrate_type type);
 
 #endif

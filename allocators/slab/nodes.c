@@ -17,12 +17,13 @@ static struct {
 	unsigned int system_id[SLAB_MAX_NODES];
 	unsigned int distance[SLAB_MAX_NODES][SLAB_MAX_NODES];
 	uint8_t fallback[SLAB_MAX_NODES][SLAB_MAX_NODES];
-	uint8_t of_cpu[MAX_CPUS];
 } nodes;
 
+static SPARSE uint8_t of_cpu[MAX_CPUS]; /* where there are several nodes */
+
 /* What is read at boot: the list of nodes online, and any other file, one at a time. */
-static char online[TEXT_LEN];
-static char content[TEXT_LEN];
+static SPARSE char online[TEXT_LEN];
+static SPARSE char content[TEXT_LEN];
 
 static bool is_nearer(unsigned int from, unsigned int a, unsigned int b)
 {
@@ -53,25 +54,25 @@ static void simulate(unsigned int nr)
 		for (unsigned int j = 0; j < nr; j++)
 			nodes.distance[i][j] = LOCAL_DISTANCE * (1 + (i > j ? i - j : j - i));
 	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
-		nodes.of_cpu[cpu] = (uint8_t)(cpu % nr);
+		of_cpu[cpu] = (uint8_t)(cpu % nr);
 }
 
-/* @path plus "/@name" into @buf, which holds TEXT_LEN. */
-static bool read_file(struct text *path, const char *name, char *buf)
+/* @path plus "/@name" into @buf. */
+static bool read_file(struct text *path, const char *name, char *buf, size_t len)
 {
 	text_str(path, "/");
 	text_str(path, name);
-	return path->used < path->len && os_read_text(path->buf, buf, TEXT_LEN) > 0;
+	return path->used < path->len && os_read_text(path->buf, buf, len) > 0;
 }
 
-static bool read_of_all(const char *root, const char *name, char *buf)
+static bool read_of_all(const char *root, const char *name, char *buf, size_t len)
 {
 	char path[256];
 	struct text t;
 
 	text_init(&t, path, sizeof(path));
 	text_str(&t, root);
-	return read_file(&t, name, buf);
+	return read_file(&t, name, buf, len);
 }
 
 /* A file of node @id of the system, into content. */
@@ -84,7 +85,7 @@ static bool read_of_node(const char *root, unsigned int id, const char *name)
 	text_str(&t, root);
 	text_str(&t, "/node");
 	text_u64(&t, id);
-	return read_file(&t, name, content);
+	return read_file(&t, name, content, TEXT_LEN);
 }
 
 /* The index among our nodes of a node of the system; NO_NODE if it is none. */
@@ -96,15 +97,28 @@ static unsigned int index_of(unsigned int id)
 	return NO_NODE;
 }
 
+/* Is one node online, or none known? Of so short a list nothing need be kept. */
+static bool is_alone(const char *root)
+{
+	char list[32];
+	struct os_range r;
+	const char *s;
+
+	if (!read_of_all(root, "online", list, sizeof(list)))
+		return true;
+	s = os_next_range(list, &r);
+	return !s || (r.first == r.last && *s != ',' && *s);
+}
+
 /* The nodes with memory; older kernels tell only which are online. */
 static void read_ids(const char *root)
 {
 	struct os_range r;
 
 	slab_nr_nodes = 0;
-	if (!read_of_all(root, "online", online))
+	if (!read_of_all(root, "online", online, TEXT_LEN))
 		return;
-	for (const char *s = read_of_all(root, "has_memory", content) ? content : online;
+	for (const char *s = read_of_all(root, "has_memory", content, TEXT_LEN) ? content : online;
 	     (s = os_next_range(s, &r));)
 		for (unsigned int id = r.first; id <= r.last; id++)
 			if (slab_nr_nodes < SLAB_MAX_NODES)
@@ -163,7 +177,7 @@ static void read_cpus(const char *root, unsigned int id)
 		return;
 	for (const char *s = content; (s = os_next_range(s, &r));)
 		for (unsigned int cpu = r.first; cpu <= r.last && cpu < MAX_CPUS; cpu++)
-			nodes.of_cpu[cpu] = (uint8_t)node;
+			of_cpu[cpu] = (uint8_t)node;
 }
 
 static void read_all_cpus(const char *root)
@@ -178,7 +192,9 @@ static void read_all_cpus(const char *root)
 void nodes_read(const char *root)
 {
 	memset(&nodes, 0, sizeof(nodes));
-	read_ids(root);
+	slab_nr_nodes = 1;
+	if (!is_alone(root))
+		read_ids(root);
 	if (slab_nr_nodes <= 1) {
 		slab_nr_nodes = 1;
 		nodes.distance[0][0] = LOCAL_DISTANCE;
@@ -205,7 +221,7 @@ void nodes_init(unsigned int simulated)
 
 unsigned int nodes_of_cpu(unsigned int cpu)
 {
-	return cpu < MAX_CPUS ? nodes.of_cpu[cpu] : 0;
+	return cpu < MAX_CPUS && slab_nr_nodes > 1 ? of_cpu[cpu] : 0;
 }
 
 unsigned int nodes_of_this_cpu(void)

@@ -12,7 +12,7 @@
 #define STOCK_HIGH_PAGES MEMCG_CHARGE_BATCH
 #define STOCK_LOW_PAGES	 (MEMCG_CHARGE_BATCH / 2)
 
-static struct stock {
+static SPARSE struct stock {
 	struct lock lock;
 	struct memcg_change held; /* nr_refs is 1 while it names somebody */
 } __attribute__((aligned(64))) stocks[NR_STRIPES];

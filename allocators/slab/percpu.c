@@ -45,7 +45,7 @@ static struct percpu {
 } percpu;
 
 /* By slot / 64: the free slot that comes next. */
-static uint32_t slot_chain[PERCPU_AREA_BYTES / SLOT_BYTES];
+static SPARSE uint32_t slot_chain[PERCPU_AREA_BYTES / SLOT_BYTES];
 
 static struct lane *lane_in(void *area, uint32_t slot)
 {

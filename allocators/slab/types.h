@@ -354,6 +354,13 @@ struct barn {
 	struct list_head empty;
 };
 
+/* What check.c found of a cache and node in the page map, to compare with; under slab_mutex. */
+struct node_tally {
+	size_t nr_objects;
+	uint32_t nr_slabs;
+	uint32_t nr_listed;
+};
+
 /*
  * A cache's slabs and sheaves on one memory node.
  *
@@ -369,7 +376,9 @@ struct node {
 	size_t nr_objects;
 	size_t nr_fallbacks; /* slabs made at the lower order because the usual one failed */
 	struct barn barn __attribute__((aligned(64)));
+	struct node_tally tally;
 } __attribute__((aligned(64)));
+_Static_assert(sizeof(struct node) == 128, "the scratch of check.c fills a line up");
 
 /*
  * Flags that libslab sets itself, beside those of slab.h.
@@ -380,13 +389,6 @@ struct node {
 #define SLAB_NO_OBJ_EXT	    0x08000000u /* caches that extension vectors are made of */
 #define SLAB_DEBUG_FLAGS                                                                           \
 	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
-
-/* What check.c found of a cache in the page map, to compare with its node; under slab_mutex. */
-struct node_tally {
-	size_t nr_slabs;
-	size_t nr_objects;
-	size_t nr_listed;
-};
 
 /* Where things lie in a slab; computed by geometry.c, constant after the cache is made. */
 struct geometry {
@@ -445,8 +447,7 @@ struct kmem_cache {
 	char name[SLAB_NAME_LEN];
 	uint64_t *stats; /* stat.c: by CPU and item; NULL unless the option stats is set */
 	struct list_head stock[2]; /* virtual.c: ranges of the usual and of the least order */
-	struct node_tally tally[SLAB_MAX_NODES];
-	struct node node[]; /* slab_nr_nodes of them */
+	struct node node[];	   /* slab_nr_nodes of them */
 };
 
 /* Memory nodes in use, 1 to SLAB_MAX_NODES. Set at boot. */

@@ -314,6 +314,54 @@ static void shrink(void)
 		kfree(blocks[--nr_blocks]);
 }
 
+static unsigned int index_of(size_t size)
+{
+	unsigned int index = kmalloc_index(size);
+
+	assert_int_equal(index, classes_find(size));
+	return index;
+}
+
+/* Before a size is asked for its class is found by a search, then by a load. */
+static void open_one_by_one(void)
+{
+	size_t max;
+
+	kfree(kmalloc(100, GFP_KERNEL));
+	max = min_size(kmalloc_max_cache_size(), CLASS_STEPS_MAX);
+	for (size_t size = 1; size <= max; size += 1 + size / 16) {
+		unsigned int index = index_of(size), open;
+		void *p = kmalloc(size, GFP_KERNEL);
+
+		open = classes_of_step((size - 1) >> CLASS_STEP_SHIFT);
+		assert_int_equal(index, open);
+		assert_int_equal(kmem_cache_size(cache_of(p)), kmalloc_class_bytes(open));
+		kfree(p);
+	}
+	for (size_t size = 1; size <= max; size++)
+		index_of(size);
+}
+
+static void a_class_is_the_same_before_and_after_it_is_opened(void **state)
+{
+	(void)state;
+	run_in_mode("classes=fine", open_one_by_one);
+	run_in_mode("classes=fine,minalign=16", open_one_by_one);
+	run_in_mode("classes=kernel,page_size=64K", open_one_by_one);
+	run_in_mode("classes=kernel,minalign=16,partition=typed,partitions=64", open_one_by_one);
+}
+
+static void what_is_not_asked_for_is_not_open(void **state)
+{
+	(void)state;
+	assert_int_equal(slab_boot("classes=fine,minalign=16"), 0);
+	for (size_t step = 0; step < NR_CLASS_STEPS; step++)
+		assert_int_equal(classes_of_step(step), 0);
+	kfree(kmalloc(100, GFP_KERNEL));
+	for (size_t step = 0; step < NR_CLASS_STEPS; step++)
+		assert_int_equal(classes_of_step(step) != 0, step >= 12 && step < 14);
+}
+
 static void a_shrinker_may_ask_for_a_class_that_nobody_used(void **state)
 {
 	(void)state;
@@ -330,6 +378,8 @@ int main(void)
 		cmocka_unit_test(late_caches_are_made_once),
 		cmocka_unit_test(buckets_follow_the_scheme),
 		cmocka_unit_test(a_shrinker_may_ask_for_a_class_that_nobody_used),
+		cmocka_unit_test(a_class_is_the_same_before_and_after_it_is_opened),
+		cmocka_unit_test(what_is_not_asked_for_is_not_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,8 @@ static void meet_a_mapping(void)
 
 	skip_unless_sparse();
 	kfree(kmalloc(8, GFP_KERNEL));
-	ahead = pagemap_address(pagemap_committed() + 2 * BLOCK / UNIT_BYTES);
+	ahead = pagemap_address(align_up(pagemap_committed(), BLOCK / UNIT_BYTES) +
+				2 * BLOCK / UNIT_BYTES);
 	assert_ptr_equal(mmap(ahead, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ahead);
 	chain = alloc_all();
 	assert_true(chain != NULL);

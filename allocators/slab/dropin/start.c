@@ -23,9 +23,9 @@
 
 static __thread bool starting __attribute__((tls_model("initial-exec")));
 
-static char early[EARLY_BYTES] __attribute__((aligned(EARLY_ALIGN)));
-static char refused[512]; /* what was wrong with SLAB_OPTIONS */
-static size_t early_used; /* may run past the end */
+static SPARSE char early[EARLY_BYTES] __attribute__((aligned(EARLY_ALIGN)));
+static SPARSE char refused[512]; /* what was wrong with SLAB_OPTIONS */
+static size_t early_used;	 /* may run past the end */
 
 void *start_alloc(size_t size)
 {

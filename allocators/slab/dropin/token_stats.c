@@ -48,7 +48,7 @@ struct heads {
 bool token_stats_on;
 static struct token_file *file;
 static struct heads *heads;
-static struct token_record nowhere; /* when the file has no record left */
+static SPARSE struct token_record nowhere; /* when the file has no record left */
 
 bool token_stats_option(char *options, char *path, size_t len)
 {
