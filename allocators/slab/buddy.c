@@ -197,6 +197,7 @@ static void purge(struct zone *z, size_t down_to)
 	size_t budget = z->nr_dirty - down_to, gone;
 	struct frame *f;
 
+	gate_enter(); /* for as long as a block is on no list */
 	while (budget && (f = begin_purge(z, down_to))) {
 		budget -= min_size(budget, f->nr_dirty);
 		lock_release(&z->lock);
@@ -205,6 +206,7 @@ static void purge(struct zone *z, size_t down_to)
 		z->nr_purged += gone;
 		end_purge(z, f);
 	}
+	gate_leave();
 }
 
 static bool has_surplus(const struct zone *z)

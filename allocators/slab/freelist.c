@@ -101,46 +101,73 @@ unsigned int freelist_take_hardened(const struct kmem_cache *s, struct frame *f,
 	return got;
 }
 
-/* A place on the chain of a slab, and how many objects are to be seen from there on. */
-struct reader {
-	const struct frame *slab;
-	void *object;
-	unsigned int left;
+/* Places on chains, and how many objects are to be seen from each on. */
+struct readers {
+	const struct frame *slab[FREELIST_ABREAST];
+	void *at[FREELIST_ABREAST];
+	unsigned int left[FREELIST_ABREAST];
+	unsigned int nr;
 };
 
-static unsigned int start(struct reader *r, const struct frame *f, unsigned int n)
+static unsigned int start(struct readers *r, const struct frame *f, unsigned int n)
 {
-	r->slab = f;
-	r->object = f->freelist;
-	r->left = (unsigned int)min_size(n, (size_t)f->objects - f->inuse - f->nr_fresh);
-	return r->left;
+	n = (unsigned int)min_size(n, (size_t)f->objects - f->inuse - f->nr_fresh);
+	if (!n || !f->freelist)
+		return 0;
+	r->slab[r->nr] = f;
+	r->at[r->nr] = f->freelist;
+	r->left[r->nr++] = n;
+	return n;
 }
 
-/* The prefetch is what the loop is for: the compiler may not leave it out. */
-static bool step(const struct kmem_cache *s, struct reader *r)
+/* The read is what counts, also where nobody uses what it finds. */
+static void *look(const struct kmem_cache *s, const struct frame *f, void *object)
 {
-	if (!r->left || !r->object)
-		return false;
-	r->object = freelist_next(s, r->object);
-	if (unlikely(s->random) && !freelist_may_hold(s, r->slab, r->object))
-		r->object = NULL;
-	__builtin_prefetch((char *)r->object + s->geo.offset);
-	return --r->left;
+	const volatile uintptr_t *at = &freelist_ptr(s, object)->stored;
+	void *next = (void *)*at;
+
+	if (likely(!s->random))
+		return next;
+	next = freelist_next(s, object);
+	return freelist_may_hold(s, f, next) ? next : NULL;
+}
+
+/* All go on by as many objects as each has. */
+static unsigned int go_on(const struct kmem_cache *s, struct readers *r)
+{
+	unsigned int steps = r->left[0];
+
+	for (unsigned int i = 1; i < r->nr; i++)
+		steps = (unsigned int)min_size(steps, r->left[i]);
+	for (unsigned int n = 0; n < steps; n++)
+		for (unsigned int i = 0; i < r->nr; i++)
+			if (likely(r->at[i]))
+				r->at[i] = look(s, r->slab[i], r->at[i]);
+	return steps;
+}
+
+static void drop_finished(struct readers *r, unsigned int steps)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < r->nr; i++) {
+		r->slab[kept] = r->slab[i];
+		r->at[kept] = r->at[i];
+		r->left[kept] = r->left[i] - steps;
+		kept += r->left[kept] > 0;
+	}
+	r->nr = kept;
 }
 
 void freelist_fetch(const struct kmem_cache *s, struct frame *const *slabs, unsigned int nr,
 		    unsigned int n)
 {
-	struct reader readers[FREELIST_ABREAST];
-	bool more = true;
+	struct readers r = { .nr = 0 };
 
 	for (unsigned int i = 0; i < nr; i++)
-		n -= start(&readers[i], slabs[i], n);
-	while (more) {
-		more = false;
-		for (unsigned int i = 0; i < nr; i++)
-			more |= step(s, &readers[i]);
-	}
+		n -= start(&r, slabs[i], n);
+	while (r.nr)
+		drop_finished(&r, go_on(s, &r));
 }
 
 static uint64_t draw(void)

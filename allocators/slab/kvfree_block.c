@@ -11,15 +11,27 @@
 
 static size_t nr_bytes;
 
+static struct frame *take_page(void)
+{
+	struct frame *f;
+
+	gate_enter();
+	f = pages_alloc(0, GFP_NOWAIT | __GFP_NORETRY, NUMA_NO_NODE, NULL);
+	if (f) {
+		pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
+		__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
+	}
+	gate_leave();
+	return f;
+}
+
 struct kfree_block *kfree_block_new(void)
 {
-	struct frame *f = pages_alloc(0, GFP_NOWAIT | __GFP_NORETRY, NUMA_NO_NODE, NULL);
+	struct frame *f = take_page();
 	struct kfree_block *b;
 
 	if (!f)
 		return NULL;
-	pagemap_set(frame_page(f), f->order, PAGE_LARGE, 0);
-	__atomic_fetch_add(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	b = frame_address(f);
 	*b = (struct kfree_block){ .nr = 0 };
 	return b;
@@ -29,9 +41,11 @@ void kfree_block_delete(struct kfree_block *b)
 {
 	struct frame *f = frame_of(b);
 
-	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	init_block_on_free(b, frame_bytes(f));
+	gate_enter();
+	__atomic_fetch_sub(&nr_bytes, frame_bytes(f), __ATOMIC_RELAXED);
 	pages_free(f);
+	gate_leave();
 }
 
 size_t kfree_block_bytes(void)

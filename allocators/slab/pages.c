@@ -230,16 +230,20 @@ void pages_free(struct frame *f)
 {
 	size_t nr = (size_t)1 << f->order;
 
+	gate_enter();
 	zone_free(zone_of(f), f);
 	uncharge(nr);
+	gate_leave();
 }
 
 void pages_free_owned(struct kmem_cache *s, struct frame *f)
 {
 	size_t nr = (size_t)1 << f->order;
 
+	gate_enter();
 	virtual_free(s, f);
 	uncharge(nr);
+	gate_leave();
 }
 
 void pages_split(struct frame *f)

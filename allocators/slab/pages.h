@@ -33,7 +33,8 @@
 /*
  * A block of 2^@order pages (order at most MAX_PAGE_ORDER) on @node (NUMA_NO_NODE: where this
  * thread runs), or NULL. Its frame has order (in units), node and state set; the caller sets the
- * page map. If @clean is not NULL it says whether all of the block reads as zero.
+ * page map, inside the gate (gate.h) from before the call on. If @clean is not NULL it says whether
+ * all of the block reads as zero.
  */
 struct frame *pages_alloc(unsigned int order, gfp_t gfp, int node, bool *clean);
 

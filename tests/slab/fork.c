@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "allocators/slab/buddy.h"
 #include "allocators/slab/large.h"
 #include "allocators/slab/percpu.h"
 #include "modes.h"
@@ -135,6 +136,43 @@ static void test_a_child_has_all_that_the_parent_had(void **state)
 	finish(threads);
 }
 
+static void *trim_often(void *arg)
+{
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		void *p = kmalloc(1 << 20, GFP_KERNEL);
+
+		if (p)
+			memset(p, 1, 1 << 20);
+		kfree(p);
+		for (unsigned int i = 0; i < slab_nr_nodes; i++)
+			zone_trim(&slab_zones[i], 0);
+	}
+	return arg;
+}
+
+static int has_no_block_in_hand(int depth)
+{
+	(void)depth;
+	for (unsigned int i = 0; i < slab_nr_nodes; i++)
+		if (slab_zones[i].nr_purging)
+			return CHILD_LACKS;
+	return CHILD_GOOD;
+}
+
+/* While memory goes back to the system a block is on no list: a child lost it. */
+static void test_a_child_has_the_blocks_that_were_given_back(void **state)
+{
+	pthread_t threads[NR_THREADS];
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	start(threads, trim_often);
+	for (unsigned int i = 0; i < nr_forks(); i++)
+		assert_int_equal(child_of(has_no_block_in_hand, 0), CHILD_GOOD);
+	finish(threads);
+}
+
 /* More than a block of pointers, so that the monitor comes soon. */
 static void defer_large(void)
 {
@@ -204,6 +242,7 @@ static int run(const char *m)
 		cmocka_unit_test(test_children_of_busy_threads_go_on),
 		cmocka_unit_test(test_several_threads_fork_at_once),
 		cmocka_unit_test(test_a_child_has_all_that_the_parent_had),
+		cmocka_unit_test(test_a_child_has_the_blocks_that_were_given_back),
 		cmocka_unit_test(test_the_worker_of_a_child_does_what_its_parent_s_was_about_to),
 	};
 

@@ -11,6 +11,7 @@
 
 #include "allocators/slab/cache.h"
 #include "allocators/slab/kmalloc.h"
+#include "allocators/slab/kvfree_block.h"
 #include "allocators/slab/lock.h"
 #include "allocators/slab/memcg.h"
 #include "allocators/slab/pagemap.h"
@@ -55,6 +56,52 @@ static void fork_times(unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		assert_int_equal(child_of(go_on, i % 8 == 0), CHILD_GOOD);
+}
+
+static void *give_back(void *block)
+{
+	announce();
+	kfree_block_delete(block);
+	return NULL;
+}
+
+/* E1 as a child would find it. */
+static bool agree(const void *p)
+{
+	enum page_kind kind = entry_kind(pagemap_entry(pagemap_page(p)));
+
+	return frame_of(p)->state != FRAME_USED || kind == PAGE_SLAB || kind == PAGE_LARGE;
+}
+
+/*
+ * A page came out of the page map before its thread was inside the gate, and a child forked then
+ * had a page that is in use and free.
+ */
+static void test_who_gives_pages_back_waits_at_the_gate_before(void **state)
+{
+	struct kfree_block *b = kfree_block_new();
+	pthread_t thread;
+	sigset_t all, old;
+	bool agreed;
+
+	(void)state;
+	assert_non_null(b);
+	nr_started = 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	gate_begin();
+	assert_true(gate_close());
+	assert_int_equal(pthread_create(&thread, NULL, give_back, b), 0);
+	while (!__atomic_load_n(&nr_started, __ATOMIC_ACQUIRE))
+		usleep(100);
+	usleep(20000);
+	agreed = agree(b);
+	gate_open();
+	gate_end();
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(agreed);
+	assert_equations_hold();
 }
 
 /* One has a stream and allocates, one has the list of streams and waits for that stream. */
@@ -484,6 +531,7 @@ static void test_as_many_threads_as_there_are_may_be_inside(void **state)
 static int run(const char *m)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_who_gives_pages_back_waits_at_the_gate_before),
 		cmocka_unit_test(test_stdio_and_libslab_do_not_wait_for_each_other),
 		cmocka_unit_test(test_who_has_a_lock_that_fork_wants_passes_the_gate),
 		cmocka_unit_test(test_kmalloc_nolock_does_not_wait_for_the_gate),
