@@ -438,6 +438,21 @@ static bool all_stuck(void)
 	return true;
 }
 
+/*
+ * A lock that is given back wakes one of those who wait for it. If that one is in the signal
+ * handler that forks, the others sleep before a free lock.
+ */
+static void wake_waiting(void)
+{
+	for_each_pass (p) {
+		uint32_t state = __atomic_load_n(&p->state, __ATOMIC_RELAXED);
+		const struct lock *l = state == GATE_WAITING ? awaited(p) : NULL;
+
+		if (l && is_anothers(p) && could_go_on(p, state))
+			plain_wake((struct lock *)(uintptr_t)l);
+	}
+}
+
 static void wake_all(void)
 {
 	syscall(SYS_futex, &gate.shut, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
@@ -503,6 +518,7 @@ bool gate_close(void)
 			gate_open();
 			return false;
 		}
+		wake_waiting();
 		nap(nr);
 		waited = now_ns() - since;
 	}

@@ -104,6 +104,40 @@ static void test_who_gives_pages_back_waits_at_the_gate_before(void **state)
 	assert_equations_hold();
 }
 
+static struct lock free_again;
+
+static void *wait_for_it(void *arg)
+{
+	announce();
+	lock_acquire(&free_again);
+	lock_release(&free_again);
+	return arg;
+}
+
+static int lacks_nobody(int depth)
+{
+	(void)depth;
+	return gate_nr_lost() ? CHILD_LACKS : CHILD_GOOD;
+}
+
+/* As if the wake-up had gone to the thread that forks, in a signal handler. */
+static void test_who_sleeps_before_a_free_lock_is_woken_and_not_left_behind(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	if (skip_forks())
+		skip();
+	assert_true(plain_try(&free_again));
+	start(&thread, 1, wait_for_it);
+	while (__atomic_load_n(&free_again.state, __ATOMIC_RELAXED) != LOCK_CONTENDED)
+		usleep(100);
+	usleep(10000);
+	__atomic_store_n(&free_again.state, LOCK_FREE, __ATOMIC_RELEASE);
+	assert_int_equal(child_of(lacks_nobody, 0), CHILD_GOOD);
+	finish(&thread, 1);
+}
+
 /* One has a stream and allocates, one has the list of streams and waits for that stream. */
 static void *use_stdio(void *arg)
 {
@@ -532,6 +566,7 @@ static int run(const char *m)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_gives_pages_back_waits_at_the_gate_before),
+		cmocka_unit_test(test_who_sleeps_before_a_free_lock_is_woken_and_not_left_behind),
 		cmocka_unit_test(test_stdio_and_libslab_do_not_wait_for_each_other),
 		cmocka_unit_test(test_who_has_a_lock_that_fork_wants_passes_the_gate),
 		cmocka_unit_test(test_kmalloc_nolock_does_not_wait_for_the_gate),
