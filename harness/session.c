@@ -79,9 +79,10 @@ static void say_plan(const struct run *run)
 static void dry_run(const struct run *run)
 {
 	for (int i = 0; i < run->nr_cells; i++)
-		printf("cell %s threads=%u scale=%g %s: %llu operations, image %.1f MiB %s\n",
+		printf("cell %s threads=%u scale=%g%s%s: %llu operations, image %.1f MiB %s\n",
 		       run->cells[i].workload, run->cells[i].threads, run->cells[i].scale,
-		       run->cells[i].params, (unsigned long long)run->cells[i].ops,
+		       run->cells[i].params[0] ? " " : "", run->cells[i].params,
+		       (unsigned long long)run->cells[i].ops,
 		       (double)run->cells[i].image_bytes / 1048576, run->cells[i].image_hash);
 	for (int i = 0; i < run->nr_arms; i++)
 		printf("allocator %s %s\n", run->arms[i].label, run->arms[i].preload);
