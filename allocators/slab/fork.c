@@ -97,6 +97,12 @@ static void in_child(void)
 		gate_when_outside(mend);
 }
 
+/* Before there are threads, so that a fork waits for the first boot, too. */
+static __attribute__((constructor)) void watch_from_the_start(void)
+{
+	fork_watch();
+}
+
 int fork_watch(void)
 {
 	if (!watched && pthread_atfork(prepare, in_parent, in_child))

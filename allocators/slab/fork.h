@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fork() by any thread at any time: the handlers of pthread_atfork(), the only ones of libslab, and
- * their order. Registered by the first boot, so that they are among the first of the program: what
- * is registered later runs before ours in the parent, when the gate is still open, and after ours
- * in the child. slab.h has what users are told.
+ * their order. Registered when libslab is loaded or by the first boot, whatever comes first, so
+ * that they are among the first of the program and a fork waits for a boot: what is registered
+ * later runs before ours in the parent, when the gate is still open, and after ours in the child.
+ * slab.h has what users are told.
  *
  * In the thread that forks, with all signals blocked from here to the last step:
  *

@@ -192,6 +192,12 @@ static void unlock_program(void)
 		pthread_mutex_unlock(&program);
 }
 
+/* Libslab registers its own as it is loaded, by a constructor of no priority. */
+static __attribute__((constructor(101))) void register_first(void)
+{
+	pthread_atfork(lock_program, unlock_program, unlock_program);
+}
+
 static void *allocate_with_mutex(void *arg)
 {
 	announce();
@@ -580,7 +586,6 @@ static int run(const char *m)
 	};
 
 	watchdog(UNDER_ASAN ? 400 : 200);
-	pthread_atfork(lock_program, unlock_program, unlock_program);
 	boot_or_fail(m);
 	print_message("%s\n", m);
 	return cmocka_run_group_tests(tests, NULL, NULL);
