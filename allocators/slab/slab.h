@@ -27,7 +27,7 @@
  * Three more kinds of threads are not waited for without end. One that is in a function of the
  * program which libslab called (a constructor, a shrinker, reclaim) for more than 100 ms is left
  * behind, with the loss above. One that waits for libslab, but has a lock that fork() takes
- * afterwards (the name service of glibc; handlers registered before the first call of libslab), is
+ * afterwards (the name service of glibc; handlers registered before libslab is loaded), is
  * let in after 100 ms, like all others in turn; if one of those others is inside at the very moment
  * of the fork, what it was changing is half changed in the child. That is so, too, of one that does
  * not come out within 5 s. The locks of stdio need none of this: libslab takes the first of them
