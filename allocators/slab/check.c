@@ -168,7 +168,7 @@ static bool check_chained(struct kmem_cache *s, void *object, void *ctx)
 
 static bool begins_in_block(const struct slab_sheaf *sheaf)
 {
-	const char *block = (const char *)sheaf - (size_t)sheaf->color * COLOR_BYTES;
+	const void *block = sheaf_block(sheaf);
 	const struct frame *f = frame_of(block);
 
 	return sheaf->color < grow_nr_colors(sheaf->cache, sheaf->capacity) &&

@@ -27,7 +27,7 @@ static unsigned int block_of(unsigned int capacity)
 {
 	unsigned int bytes = (unsigned int)(sizeof(struct slab_sheaf) + capacity * sizeof(void *));
 
-	return 1u << (32 - __builtin_clz(bytes - 1));
+	return 1u << bits_fls(bytes - 1);
 }
 
 static unsigned int slack_of(unsigned int block)

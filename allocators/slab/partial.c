@@ -158,7 +158,6 @@ static void give_singly(struct kmem_cache *s, void *const *batch, unsigned int n
 		single_free(s, owned_frame(s, batch[i]), batch[i], NULL);
 }
 
-/* The lock is kept from object to object as long as they are of one node. */
 /*
  * What lay in a sheaf for a while has left the CPU's cache: fetch the frames and the objects' free
  * pointers some steps before they are written.
@@ -175,6 +174,7 @@ static void look_ahead(const struct kmem_cache *s, void *const *batch, unsigned 
 		__builtin_prefetch((char *)batch[i + OBJECTS_AHEAD] + s->geo.offset, 1);
 }
 
+/* The lock is kept from object to object as long as they are of one node. */
 void partial_give(struct kmem_cache *s, void *const *batch, unsigned int n)
 {
 	struct node *node = NULL;

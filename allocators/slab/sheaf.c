@@ -49,11 +49,6 @@ void *sheaf_pop(struct slab_sheaf *sheaf)
 	return sheaf->objects[sheaf->size];
 }
 
-static size_t bytes_before(const struct slab_sheaf *sheaf)
-{
-	return (size_t)sheaf->color * COLOR_BYTES;
-}
-
 /* One color after the other, whatever the cache: those in use at a time are of many caches. */
 static unsigned int next_color(unsigned int nr_colors)
 {
@@ -93,7 +88,7 @@ struct slab_sheaf *sheaf_new(struct kmem_cache *s, unsigned int capacity, gfp_t 
 void sheaf_delete(struct slab_sheaf *sheaf)
 {
 	stat_inc(sheaf->cache, STAT_SHEAF_FREE);
-	memory.put((char *)sheaf - bytes_before(sheaf));
+	memory.put(sheaf_block(sheaf));
 }
 
 void sheaf_flush(struct slab_sheaf *sheaf)

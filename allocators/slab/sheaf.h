@@ -8,6 +8,7 @@
 #ifndef SLAB_SHEAF_H
 #define SLAB_SHEAF_H
 
+#include "grow.h"
 #include "types.h"
 
 /* Where the memory of sheaves comes from; set at boot, before the first cache with sheaves. */
@@ -16,6 +17,12 @@ struct sheaf_memory {
 	void (*put)(void *memory);
 };
 void sheaf_init(const struct sheaf_memory *memory);
+
+/* What @sheaf was made of: it begins its color's lines into that (E9). */
+static inline void *sheaf_block(const struct slab_sheaf *sheaf)
+{
+	return (char *)(uintptr_t)sheaf - (size_t)sheaf->color * COLOR_BYTES;
+}
 
 /* One object, or NULL: no lane, no memory, or a refill that @gfp does not allow. */
 void *sheaf_alloc(struct kmem_cache *s, gfp_t gfp);

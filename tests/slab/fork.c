@@ -116,12 +116,6 @@ static void test_several_threads_fork_at_once(void **state)
 	assert_int_equal(nr_bad, 0);
 }
 
-static int is_complete(int depth)
-{
-	(void)depth;
-	return gate_nr_lost() ? CHILD_LACKS : CHILD_GOOD;
-}
-
 /* Nobody had to be left behind: nothing is lost that the parent had. */
 static void test_a_child_has_all_that_the_parent_had(void **state)
 {

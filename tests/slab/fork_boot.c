@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: MIT
 /* fork() before libslab has booted, and while another thread boots it. */
-#include "common.h"
-
-#include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/sanitizers.h"
+#include "forks.h"
 
 #define NR_FORKS 40
-#define HANG_S	 20
 
-static int status_of(pid_t pid)
+static int use(int unused)
 {
-	int status = -1;
+	void *p = kmalloc(100, GFP_KERNEL);
 
-	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
-}
-
-static void use_and_end(void)
-{
-	void *p;
-
-	alarm(HANG_S);
-	p = kmalloc(100, GFP_KERNEL);
+	(void)unused;
 	kfree(p);
-	_exit(p && !slab_check(NULL, NULL) ? 0 : 1);
+	if (!p)
+		return CHILD_LACKS;
+	return slab_check(say, "after boot") ? CHILD_DISAGREES : CHILD_GOOD;
 }
 
 static uint32_t begun;
@@ -38,49 +25,35 @@ static void *boot(void *arg)
 }
 
 /* In a process of its own, which has not booted: its child is forked while a thread does. */
-static void fork_beside_boot(void)
+static int fork_beside_boot(int unused)
 {
 	pthread_t thread;
-	pid_t pid;
-	int status;
+	int found;
 
+	(void)unused;
 	if (pthread_create(&thread, NULL, boot, NULL))
-		_exit(2);
+		return CHILD_LACKS;
 	while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
 		;
-	pid = fork();
-	if (!pid)
-		use_and_end();
-	status = status_of(pid);
+	found = child_of(use, 0);
 	pthread_join(thread, NULL);
-	_exit(status ? 3 : 0);
+	return found;
 }
 
 static void test_a_child_that_is_forked_before_boot_boots(void **state)
 {
-	pid_t pid = fork();
-
 	(void)state;
-	if (!pid)
-		use_and_end();
-	assert_int_equal(status_of(pid), 0);
+	assert_int_equal(child_of(use, 0), CHILD_GOOD);
 }
 
 /* The child had the lock of a boot that nobody went on with. */
 static void test_a_fork_waits_for_the_boot_of_another_thread(void **state)
 {
 	(void)state;
-	if (UNDER_TSAN) {
-		print_message("ThreadSanitizer does not let a child of several threads go on\n");
+	if (skip_forks())
 		skip();
-	}
-	for (int i = 0; i < NR_FORKS; i++) {
-		pid_t pid = fork();
-
-		if (!pid)
-			fork_beside_boot();
-		assert_int_equal(status_of(pid), 0);
-	}
+	for (unsigned int i = 0; i < times(NR_FORKS); i++)
+		assert_int_equal(child_of(fork_beside_boot, 0), CHILD_GOOD);
 }
 
 int main(void)

@@ -134,6 +134,13 @@ static inline int child_of(int (*body)(int), int arg)
 	return reap(pid);
 }
 
+/* In a child: was nobody left behind? */
+static inline int is_complete(int unused)
+{
+	(void)unused;
+	return gate_nr_lost() ? CHILD_LACKS : CHILD_GOOD;
+}
+
 static inline bool skip_forks(void)
 {
 	if (UNDER_TSAN)
